@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { ServiceError } from './errors.js';
+
+const integer = (fallback: number, low: number, high: number) =>
+  z.coerce.number().int().min(low).max(high).default(fallback);
+const probability = z.coerce.number().min(0).max(1);
+const flag = (fallback: boolean) => z.stringbool().default(fallback);
+
+const apiKeys = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue({ code: 'custom', message: 'expected a JSON list' });
+      return z.NEVER;
+    }
+  })
+  .pipe(
+    z.array(
+      z.strictObject({
+        key: z.string().min(16),
+        tenant: z.string().min(1).default('default'),
+        groups: z.array(z.string().min(1)).default([]),
+        scopes: z.array(z.enum(['search', 'write', 'debug', 'admin'])).default(['search']),
+      }),
+    ),
+  )
+  .default([]);
+
+/** Environment variables, their types and defaults. `.env.example` lists the same, in the same order. */
+const environment = z.object({
+  CANDOR_HOST: z.string().min(1).default('127.0.0.1'),
+  CANDOR_PORT: integer(8080, 0, 65_535),
+  CANDOR_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Credentials as a JSON list of `{key, tenant?, groups?, scopes?}`; empty = open, tenant `default`. */
+  CANDOR_API_KEYS: apiKeys,
+  CANDOR_CORS_ORIGINS: z
+    .string()
+    .transform((text) => text.split(',').map((origin) => origin.trim()).filter(Boolean))
+    .default([]),
+  CANDOR_TRUST_PROXY: flag(false),
+  CANDOR_BODY_LIMIT_BYTES: integer(1_048_576, 1_024, 104_857_600),
+  CANDOR_QUERY_MAX_CHARACTERS: integer(2_000, 1, 10_000),
+  CANDOR_RATE_LIMIT_PER_MINUTE: integer(600, 0, 1_000_000),
+  CANDOR_CLOSE_TIMEOUT_MS: integer(10_000, 0, 120_000),
+
+  CANDOR_INDEX_DIR: z.string().min(1).default('.candor/index'),
+  CANDOR_MODELS_DIR: z.string().min(1).default('models'),
+  CANDOR_PROMPTS_DIR: z.string().min(1).default('prompts'),
+  CANDOR_TENANT: z.string().min(1).default('default'),
+
+  CANDOR_EMBEDDER_MODEL: z.string().min(1).default('embedder'),
+  CANDOR_RERANKER_MODEL: z.string().min(1).default('reranker'),
+  CANDOR_POLICY_MODEL: z.string().min(1).default('policy'),
+  CANDOR_REWARD_MODEL: z.string().min(1).default('reward'),
+  CANDOR_INFERENCE_WORKERS: integer(2, 1, 64),
+  CANDOR_INFERENCE_THREADS: integer(1, 1, 64),
+
+  CANDOR_RETRIEVAL_LIMIT: integer(100, 1, 1_000),
+  CANDOR_RRF_K: integer(60, 1, 1_000),
+  CANDOR_RERANK_DEPTH: integer(10, 0, 200),
+  CANDOR_HITS_TIMEOUT_MS: integer(2_000, 10, 60_000),
+
+  CANDOR_GENERATOR: z.enum(['onnx', 'extractive', 'openai-compatible', 'off']).default('onnx'),
+  CANDOR_ANSWER_PASSAGES: integer(4, 1, 16),
+  CANDOR_ANSWER_CANDIDATES: integer(4, 1, 16),
+  CANDOR_ANSWER_DEADLINE_MS: integer(3_000, 50, 120_000),
+  /** Unset: the threshold that comes with the calibrator. */
+  CANDOR_MIN_CONFIDENCE: probability.optional(),
+  CANDOR_SEED: integer(1, 0, 2_147_483_647),
+
+  ELASTICSEARCH_URL: z.url().optional(),
+  ELASTICSEARCH_API_KEY: z.string().min(1).optional(),
+  QDRANT_URL: z.url().optional(),
+  QDRANT_API_KEY: z.string().min(1).optional(),
+  OPENAI_COMPATIBLE_URL: z.url().optional(),
+  OPENAI_COMPATIBLE_API_KEY: z.string().min(1).optional(),
+});
+
+/** Settings of a process. Drivers never see this: `create-pipeline.ts` hands each its plain options. */
+export type Config = ReturnType<typeof toConfig>;
+
+function toConfig(env: z.infer<typeof environment>) {
+  return {
+    server: {
+      host: env.CANDOR_HOST,
+      port: env.CANDOR_PORT,
+      logLevel: env.CANDOR_LOG_LEVEL,
+      apiKeys: env.CANDOR_API_KEYS,
+      corsOrigins: env.CANDOR_CORS_ORIGINS,
+      trustProxy: env.CANDOR_TRUST_PROXY,
+      bodyLimitBytes: env.CANDOR_BODY_LIMIT_BYTES,
+      queryMaxCharacters: env.CANDOR_QUERY_MAX_CHARACTERS,
+      /** Per credential or address; 0 turns the limit off. */
+      rateLimitPerMinute: env.CANDOR_RATE_LIMIT_PER_MINUTE,
+      /** How long a closing process waits for requests in flight. */
+      closeTimeoutMs: env.CANDOR_CLOSE_TIMEOUT_MS,
+    },
+    indexDir: env.CANDOR_INDEX_DIR,
+    modelsDir: env.CANDOR_MODELS_DIR,
+    promptsDir: env.CANDOR_PROMPTS_DIR,
+    /** Tenant of the command line and of callers without a credential. */
+    tenant: env.CANDOR_TENANT,
+    /** Names of folders under `modelsDir`. */
+    models: {
+      embedder: env.CANDOR_EMBEDDER_MODEL,
+      reranker: env.CANDOR_RERANKER_MODEL,
+      policy: env.CANDOR_POLICY_MODEL,
+      reward: env.CANDOR_REWARD_MODEL,
+    },
+    inference: { workers: env.CANDOR_INFERENCE_WORKERS, threadsPerWorker: env.CANDOR_INFERENCE_THREADS },
+    retrieval: {
+      limit: env.CANDOR_RETRIEVAL_LIMIT,
+      rrfK: env.CANDOR_RRF_K,
+      rerankDepth: env.CANDOR_RERANK_DEPTH,
+      hitsTimeoutMs: env.CANDOR_HITS_TIMEOUT_MS,
+    },
+    answer: {
+      generator: env.CANDOR_GENERATOR,
+      passages: env.CANDOR_ANSWER_PASSAGES,
+      candidates: env.CANDOR_ANSWER_CANDIDATES,
+      deadlineMs: env.CANDOR_ANSWER_DEADLINE_MS,
+      minConfidence: env.CANDOR_MIN_CONFIDENCE,
+      seed: env.CANDOR_SEED,
+    },
+    elasticsearch: { url: env.ELASTICSEARCH_URL, apiKey: env.ELASTICSEARCH_API_KEY },
+    qdrant: { url: env.QDRANT_URL, apiKey: env.QDRANT_API_KEY },
+    openaiCompatible: { url: env.OPENAI_COMPATIBLE_URL, apiKey: env.OPENAI_COMPATIBLE_API_KEY },
+  };
+}
+
+/** Credentials stay out of messages and logs. */
+const isSecret = (name: string) => name.endsWith('_KEY') || name.endsWith('_KEYS');
+
+/**
+ * Reads the settings from the environment; an empty variable counts as unset.
+ *
+ * @throws ServiceError `invalid-config`, naming each wrong variable, what was expected and what was received.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environment.safeParse(given);
+  if (parsed.success) return toConfig(parsed.data);
+  const lines = parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    const received = isSecret(name) ? 'a value that is not shown' : JSON.stringify(given[name]);
+    return `${name}: ${issue.message} (received ${received})`;
+  });
+  throw new ServiceError('invalid-config', { message: lines.join('\n') });
+}

@@ -1,0 +1,23 @@
+import type { Passage, Query } from '../types.js';
+
+export interface RerankRequest {
+  query: Query;
+  passages: readonly Passage[];
+}
+
+/** A passage's place in the new order, by its index in `RerankRequest.passages`. */
+export interface RankedPassage {
+  index: number;
+  /** Raw output of the model, unbounded. */
+  relevanceLogit: number;
+  /** Calibrated probability that the passage answers the query, 0..1; rises with `relevanceLogit`. */
+  relevanceScore: number;
+}
+
+/** A second, closer look at a few passages. */
+export interface Reranker {
+  readonly modelId: string;
+  /** One entry for each passage, descending `relevanceLogit`; equal ones keep the order of the input. */
+  rerank(request: RerankRequest, signal: AbortSignal): Promise<RankedPassage[]>;
+  close(): Promise<void>;
+}

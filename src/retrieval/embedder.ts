@@ -1,0 +1,13 @@
+/** Texts to vectors. Queries and passages have methods of their own because some models prefix them differently. */
+export interface Embedder {
+  /** Name and version of the model; stored in the index, which refuses vectors of another one. */
+  readonly modelId: string;
+  readonly dimensions: number;
+  /** Longer texts are cut at this many tokens; chunking keeps passages below it. */
+  readonly maxTokens: number;
+  /** Unit vectors (L2 norm 1) in the order of the input. `[]` for no texts. */
+  embedQueries(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]>;
+  /** As `embedQueries`. Any number of texts; the driver batches them and sorts by length for speed. */
+  embedPassages(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]>;
+  close(): Promise<void>;
+}

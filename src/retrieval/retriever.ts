@@ -1,0 +1,41 @@
+import type { Access, Query, ScoredPassage, SourceDocument } from '../types.js';
+
+export interface RetrievalRequest {
+  query: Query;
+  /** Unit vector of the query, as `Embedder.embedQueries` gives it. A dense retriever needs it, a lexical one ignores it. */
+  queryVector?: Float32Array;
+  /** Most passages to return, 1..1000. */
+  limit: number;
+}
+
+/** The read side of one back end. */
+export interface Retriever {
+  /** Shown in `degraded`, traces and metrics, for example `embedded-lexical`. */
+  readonly name: string;
+  /** Which score it sets: `lexical` sets `bm25Score`, `dense` sets `denseScore`. */
+  readonly kind: 'lexical' | 'dense';
+  /**
+   * Passages the caller may see, best first, each at most once; `[]` when nothing matches. Tenant, groups and filter
+   * are applied inside the back end, before the limit. Equal scores are ordered by passage id.
+   *
+   * @throws ServiceError `retrieval-unavailable`, `index-missing`, `index-corrupt`, or the error of the aborted signal.
+   */
+  retrieve(request: RetrievalRequest, signal: AbortSignal): Promise<ScoredPassage[]>;
+  /** Resolves when the back end can answer. */
+  check(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What the hybrid retriever returns: fused passages, and the back ends that were late or failed. */
+export interface RetrievalResult {
+  /** Descending `fusedScore`, each passage once. */
+  passages: ScoredPassage[];
+  /** Names of retrievers that gave nothing because they failed; empty when all answered. */
+  degraded: string[];
+}
+
+/** Reads whole documents back, for citations and the documents API. */
+export interface DocumentReader {
+  /** The document as stored, or `null` when there is none the caller may see. */
+  getDocument(documentId: string, access: Access, signal: AbortSignal): Promise<SourceDocument | null>;
+}

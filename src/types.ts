@@ -1,0 +1,291 @@
+/**
+ * The nouns of the service. This file imports nothing; everything else may import it.
+ *
+ * Offsets are UTF-16 code units (JavaScript string indices), `start` inclusive, `end` exclusive. Scores of two kinds
+ * are never compared with each other; each says its kind in its name.
+ */
+
+/** A half-open range of characters. The field that holds it says which text it points into. */
+export interface TextSpan {
+  start: number;
+  end: number;
+}
+
+/** A value that documents carry and filters can ask for. */
+export type MetadataValue = string | number | boolean | readonly string[];
+
+/** Who asks. It comes from the caller's credential, never from a request body, and is part of every query and cache key. */
+export interface Access {
+  tenant: string;
+  /** Groups of the caller. A passage is visible when its `acl` is empty or shares a group with this list. */
+  groups: readonly string[];
+}
+
+/** A document as it is stored: the text that all passage and citation offsets point into. */
+export interface SourceDocument {
+  /** Unique within its tenant. Ingesting the same id again replaces the document. */
+  id: string;
+  tenant: string;
+  /** Empty when the source has no address. */
+  url: string;
+  title: string;
+  text: string;
+  /** ISO 8601 date or date-time. */
+  date?: string;
+  /** BCP 47 tag, such as `en` or `zh`. */
+  language?: string;
+  /** Groups that may see it; empty means everybody in the tenant. */
+  acl: readonly string[];
+  metadata: Readonly<Record<string, MetadataValue>>;
+}
+
+/** A piece of a document, small enough to be one prompt. */
+export interface Passage {
+  /** Unique within its tenant and stable while the document does not change: `<documentId>#<ordinal>`. */
+  id: string;
+  documentId: string;
+  tenant: string;
+  title: string;
+  url: string;
+  /** Exactly `document.text.slice(start, end)`. */
+  text: string;
+  /** Where `text` lies in the document's stored text. */
+  start: number;
+  end: number;
+  /**
+   * Sentences in reading order, at least one, as offsets into `text` of **this passage**. Sentence `n` of a prompt
+   * (counted from 1) is `sentences[n - 1]`; a citation quotes it verbatim.
+   */
+  sentences: readonly TextSpan[];
+  language?: string;
+  date?: string;
+  acl: readonly string[];
+  metadata: Readonly<Record<string, MetadataValue>>;
+}
+
+/** Restricts hits. All given conditions must hold; within one list any value may match. */
+export interface SearchFilter {
+  documentIds?: readonly string[];
+  languages?: readonly string[];
+  /** ISO 8601, inclusive. A document without a date never matches a date condition. */
+  dateFrom?: string;
+  dateTo?: string;
+  /** Key to accepted values, for example `{ section: ['guides'] }`. */
+  metadata?: Readonly<Record<string, readonly (string | number | boolean)[]>>;
+}
+
+/** What a person asked, with who asked it. */
+export interface Query {
+  /** Trimmed, without control characters, at least 1 character. */
+  text: string;
+  access: Access;
+  filter?: SearchFilter;
+  language?: string;
+}
+
+/** A passage with the scores it has earned so far; a stage adds its own and leaves the others alone. */
+export interface ScoredPassage {
+  passage: Passage;
+  /** BM25 of the lexical back end, 0 or more, unbounded. Absent when only the dense one found the passage. */
+  bm25Score?: number;
+  /** Cosine of query and passage vector, -1..1. Absent when only the lexical back end found the passage. */
+  denseScore?: number;
+  /** Reciprocal rank fusion, above 0. Set by the hybrid retriever on every passage it returns. */
+  fusedScore?: number;
+  /** Raw output of the cross-encoder, unbounded. Only passages within the reranking depth have one. */
+  relevanceLogit?: number;
+  /** Calibrated probability that the passage answers the query, 0..1. Present when `relevanceLogit` is. */
+  relevanceScore?: number;
+}
+
+/** One proposed answer, drawn from one passage. */
+export interface Candidate {
+  /** The short answer; empty when `declined`. */
+  text: string;
+  /** Number of the supporting sentence, from 1, as in the prompt; `null` exactly when `declined`. */
+  sentenceNumber: number | null;
+  passageId: string;
+  /** The policy wrote `unanswerable` for this passage. */
+  declined: boolean;
+  /** Mean natural-log probability of the tokens of the answer and its pointer, at most 0. */
+  meanTokenLogprob: number;
+  sampled: 'greedy' | 'sampled';
+  /** Probability the policy gave to declining this passage, 0..1; the same for every candidate of one passage. */
+  declineProbability: number;
+}
+
+/** A candidate after the reward model. */
+export interface ScoredCandidate extends Candidate {
+  /** Output of the reward model, unbounded. Comparable between candidates of one query. */
+  rewardLogit: number;
+  /** Calibrated probability that the answer is right and supported, 0..1. */
+  confidence: number;
+}
+
+/** A verbatim quote: `quote === document.text.slice(start, end)` of the stored document. */
+export interface Citation {
+  passageId: string;
+  documentId: string;
+  url: string;
+  quote: string;
+  start: number;
+  end: number;
+}
+
+/** An answer that was good enough to show. */
+export interface Answer {
+  text: string;
+  /** Calibrated probability that it is right and supported, 0..1. */
+  confidence: number;
+  /** At least one, the main one first. */
+  citations: readonly Citation[];
+}
+
+/** Why an answer is shown or not. Documented in `docs/api.md`; codes are stable. */
+export const ANSWER_REASONS = [
+  /** The answer is among the results. */
+  'shown',
+  /** The best candidate's confidence is below `minConfidence`. */
+  'low-confidence',
+  /** No passage was found that could support an answer. */
+  'no-evidence',
+  /** The policy declined for every passage it read. */
+  'declined',
+  /** The query guard asks for hits only. */
+  'unsafe-query',
+  /** The answer was not ready when its time was over. */
+  'deadline',
+  /** No generator or reward model is loaded, or it failed. */
+  'generator-unavailable',
+  /** The request asked for no answer. */
+  'off',
+] as const;
+
+export type AnswerReason = (typeof ANSWER_REASONS)[number];
+
+/** Why nothing is shown, as a value and not as an error. */
+export interface Abstention {
+  reason: Exclude<AnswerReason, 'shown'>;
+  /** Confidence of the best candidate, when there was one. */
+  confidence?: number;
+}
+
+/** What became of the answer part of a request. */
+export type AnswerOutcome =
+  | {
+      status: 'answered';
+      answer: Answer;
+      /** Index among the results of the page, 0 = on top. */
+      slot: number;
+    }
+  | ({ status: 'abstained' } & Abstention);
+
+/** The same, as a client reads it. `shown` is true exactly when `reason` is `shown`. */
+export interface AnswerStatus {
+  shown: boolean;
+  reason: AnswerReason;
+  confidence?: number;
+}
+
+export interface AnswerOptions {
+  /** `auto` answers when confident, `off` never tries. @default 'auto' */
+  mode: 'auto' | 'off';
+  /** Time for the whole request, in milliseconds from its arrival; a late answer is dropped. @default 3000 */
+  deadlineMs: number;
+  /** Candidates to draw, 1..16, spread over the best passages. @default 4 */
+  candidates: number;
+  /** Overrides the calibrated threshold, 0..1. */
+  minConfidence?: number;
+}
+
+/** A request that has passed validation: every default is filled in. */
+export interface SearchRequest {
+  requestId: string;
+  query: Query;
+  /** Hits on the page, 1..100. @default 10 */
+  limit: number;
+  /** Hits to skip, 0..1000. @default 0 */
+  offset: number;
+  answer: AnswerOptions;
+  sessionId?: string;
+  userId?: string;
+  /** Adds the trace to the response. @default false */
+  debug: boolean;
+}
+
+/** A classic hit. */
+export interface PassageResult {
+  type: 'passage';
+  /** The passage's id. */
+  id: string;
+  documentId: string;
+  title: string;
+  url: string;
+  /** Plain text cut from the passage, never markup. */
+  snippet: string;
+  /** Matched words, as offsets into `snippet`, ascending and without overlap. */
+  highlights: readonly TextSpan[];
+  /** The score that ordered the page: `relevanceScore` where reranked, else `fusedScore`. For display only. */
+  score: number;
+}
+
+/** The answer as one of the results. */
+export interface AnswerResult extends Answer {
+  type: 'answer';
+}
+
+export type SearchResult = PassageResult | AnswerResult;
+
+/** Stages in the order of a request. `hits` ends when the hits leave; `total` covers everything; both start at arrival. */
+export type Stage =
+  | 'queryGuard'
+  | 'retrieval'
+  | 'reranking'
+  | 'hits'
+  | 'generation'
+  | 'reward'
+  | 'choice'
+  | 'total';
+
+/** Wall time per stage in milliseconds, such as `retrievalMs`; a stage that did not run is absent. */
+export type Timings = { [S in Stage as `${S}Ms`]?: number };
+
+/** One stage of one request, for `debug` and the log. */
+export interface TraceEntry {
+  stage: Stage;
+  /** Milliseconds from the arrival of the request. */
+  startMs: number;
+  durationMs: number;
+  outcome: 'ok' | 'late' | 'failed' | 'skipped';
+  /** Error code when `outcome` is `failed`; never a message of the inside. */
+  code?: string;
+  /** Counts, scores and versions that explain the stage. */
+  details?: Readonly<Record<string, unknown>>;
+}
+
+export interface Trace {
+  entries: readonly TraceEntry[];
+}
+
+export interface SearchResponse {
+  requestId: string;
+  /** Hits in order, with the answer at its slot when it is shown. */
+  results: readonly SearchResult[];
+  answerStatus: AnswerStatus;
+  timings: Timings;
+  /** Back ends that were late or failed, by name; absent when all answered. */
+  degraded?: readonly string[];
+  trace?: Trace;
+}
+
+/** What a streamed search sends, in this order: one `hits-end`, one `answer-end`, one `search-end`. */
+export type SearchEvent =
+  | {
+      type: 'hits-end';
+      requestId: string;
+      results: readonly PassageResult[];
+      timings: Timings;
+      degraded?: readonly string[];
+    }
+  | { type: 'answer-end'; outcome: AnswerOutcome; answerStatus: AnswerStatus }
+  | { type: 'search-end'; timings: Timings; trace?: Trace };
