@@ -37,7 +37,12 @@ const environment = z.object({
   CANDOR_API_KEYS: apiKeys,
   CANDOR_CORS_ORIGINS: z
     .string()
-    .transform((text) => text.split(',').map((origin) => origin.trim()).filter(Boolean))
+    .transform((text) =>
+      text
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter(Boolean),
+    )
     .default([]),
   CANDOR_TRUST_PROXY: flag(false),
   CANDOR_BODY_LIMIT_BYTES: integer(1_048_576, 1_024, 104_857_600),

@@ -237,15 +237,7 @@ export interface AnswerResult extends Answer {
 export type SearchResult = PassageResult | AnswerResult;
 
 /** Stages in the order of a request. `hits` ends when the hits leave; `total` covers everything; both start at arrival. */
-export type Stage =
-  | 'queryGuard'
-  | 'retrieval'
-  | 'reranking'
-  | 'hits'
-  | 'generation'
-  | 'reward'
-  | 'choice'
-  | 'total';
+export type Stage = 'queryGuard' | 'retrieval' | 'reranking' | 'hits' | 'generation' | 'reward' | 'choice' | 'total';
 
 /** Wall time per stage in milliseconds, such as `retrievalMs`; a stage that did not run is absent. */
 export type Timings = { [S in Stage as `${S}Ms`]?: number };
