@@ -17,7 +17,7 @@ export interface PoolWorkerOptions {
   threadsPerWorker: number;
 }
 
-/** Starts in a row that end before one task is done; after that the worker stays down. */
+/** Starts in a row that fail; after that the worker stays down. */
 const MAX_FAILED_STARTS = 3;
 const RESTART_DELAY_MS = 200;
 
@@ -121,13 +121,12 @@ export class PoolWorker {
   #onMessage(message: Exclude<FromWorker, { type: 'init-error' }>): void {
     if (message.type === 'ready') {
       this.#isReady = true;
+      this.#failedStarts = 0;
       this.#ready.resolve();
       this.#onChange();
     } else if (message.type === 'result') {
-      this.#failedStarts = 0;
       this.#endTask((task) => task.resolve(message.output));
     } else {
-      this.#failedStarts = 0;
       this.#endTask((task) => task.reject(toServiceError(message.error)));
     }
   }

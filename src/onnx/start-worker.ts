@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { extname } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { WorkerStart } from './worker-module.js';
 
@@ -21,7 +21,8 @@ export function workerModuleUrl(base: string, name: string): string {
 export function startWorker(start: WorkerStart): Worker {
   const entryUrl = workerModuleUrl(import.meta.url, './worker-entry');
   if (entryUrl.endsWith('.js')) return new Worker(new URL(entryUrl), { workerData: start });
-  const tsx = createRequire(import.meta.url).resolve('tsx/esm/api');
+  // Not `tsx/esm/api`: require() resolves that to its CommonJS twin, which cannot register itself here.
+  const tsx = join(dirname(createRequire(import.meta.url).resolve('tsx/package.json')), 'dist/esm/api/index.mjs');
   const boot = `
     const { pathToFileURL } = require('node:url');
     import(pathToFileURL(${JSON.stringify(tsx)}).href)
