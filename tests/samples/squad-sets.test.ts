@@ -25,7 +25,11 @@ const articles: SquadArticle[] = [
   {
     title: 'Rhine',
     paragraphs: [
-      passage('The Rhine is 1,230 km long.', ['q1', 'How long is the Rhine?', '1,230 km', '1,230 km'], ['q2', 'How wide is the Rhine?']),
+      passage(
+        'The Rhine is 1,230 km long.',
+        ['q1', 'How long is the Rhine?', '1,230 km', '1,230 km'],
+        ['q2', 'How wide is the Rhine?'],
+      ),
       passage('It rises in the Alps.', ['q3', 'Where does it rise?', 'the Alps', 'Alps']),
       passage('It ends in the North Sea.', ['q4', 'Where does it end?', 'the North Sea']),
       passage('Cologne lies on it.', ['q5', 'Which city lies on it?', 'Cologne']),
@@ -61,7 +65,9 @@ describe('toDocumentsAndQuestions', () => {
   });
 
   it('merges a passage that occurs twice', () => {
-    const repeated = [{ title: 'A', paragraphs: [passage('Same.', ['a', 'What?', 'Same']), passage('Same.', ['b', 'Why?', 'Same'])] }];
+    const repeated = [
+      { title: 'A', paragraphs: [passage('Same.', ['a', 'What?', 'Same']), passage('Same.', ['b', 'Why?', 'Same'])] },
+    ];
     const { documents, questions } = toDocumentsAndQuestions(repeated, 'p');
     expect(documents.map(({ id }) => id)).toEqual(['p-A-0']);
     expect(questions.map(({ documentId }) => documentId)).toEqual(['p-A-0', 'p-A-0']);
@@ -69,7 +75,10 @@ describe('toDocumentsAndQuestions', () => {
 
   it('tidies repeated and empty questions only when asked to', () => {
     const untidy = [
-      { title: 'A', paragraphs: [passage('X is Y.', ['a', 'What is X?', 'Y'], ['b', 'what is X?', 'is Y'], ['c', 'k?', 'X'])] },
+      {
+        title: 'A',
+        paragraphs: [passage('X is Y.', ['a', 'What is X?', 'Y'], ['b', 'what is X?', 'is Y'], ['c', 'k?', 'X'])],
+      },
     ];
     expect(toDocumentsAndQuestions(untidy, 'p').questions).toHaveLength(3);
     const { questions } = toDocumentsAndQuestions(untidy, 'p', { tidyQuestions: true });
