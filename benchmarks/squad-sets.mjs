@@ -195,11 +195,13 @@ function main() {
   });
   if (values.help) return process.stdout.write(USAGE);
   const count = Number(values.distractors);
-  if (!Number.isInteger(count) || count < 0) return fail(`--distractors: expected a whole number, got "${values.distractors}"`);
+  if (!Number.isInteger(count) || count < 0)
+    return fail(`--distractors: expected a whole number, got "${values.distractors}"`);
   const trainPath = join(values.data, 'squad', 'train-v1.1.json.gz');
   const devPath = join(values.data, 'squad', 'dev-v2.0-a.json.gz');
   for (const path of [trainPath, devPath]) {
-    if (!existsSync(path)) return fail(`${path} is not there. The sets are made from the SQuAD files; name their folder with --data DIR.`);
+    if (!existsSync(path))
+      return fail(`${path} is not there. The sets are made from the SQuAD files; name their folder with --data DIR.`);
   }
 
   const train = readArticles(trainPath);
