@@ -11,8 +11,8 @@ const total = { passed: 0, failed: 0 };
 const skipped = [];
 const bin = (name) => join('node_modules', '.bin', name);
 
-function run(command, args, env = {}) {
-  return spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } }).status === 0;
+function run(command, args, { env = {}, cwd = '.' } = {}) {
+  return spawnSync(command, args, { stdio: 'inherit', cwd, env: { ...process.env, ...env } }).status === 0;
 }
 
 function add(name, passed, failed) {
@@ -59,8 +59,7 @@ function vitest(name, args, env) {
 
 function pytest() {
   const report = join(reports, 'training.xml');
-  const python = join('training', '.venv', 'bin', 'python');
-  const ok = run(python, ['-m', 'pytest', '-q', 'training/tests', `--junitxml=${report}`]);
+  const ok = run('.venv/bin/python', ['-m', 'pytest', '-q', 'tests', `--junitxml=${report}`], { cwd: 'training' });
   if (!existsSync(report)) return add('training', 0, 1);
   const suite = /<testsuite [^>]*>/.exec(readFileSync(report, 'utf8'))?.[0] ?? '';
   const number = (key) => Number(new RegExp(`${key}="(\\d+)"`).exec(suite)?.[1] ?? 0);
