@@ -81,6 +81,7 @@ function chromium() {
 
 check('lint', bin('biome'), ['check', '.']);
 check('types', bin('tsc'), ['--noEmit']);
+if (existsSync('web/tsconfig.json')) check('web types', bin('tsc'), ['--noEmit', '-p', 'web']);
 check('arrows', process.execPath, ['scripts/arrows.mjs']);
 vitest('unit', []);
 

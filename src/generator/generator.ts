@@ -21,8 +21,9 @@ export interface GenerationRequest {
  * sentence that exists and the citation is that sentence, verbatim. Since the question comes last, an implementation
  * may keep the state it computed for a passage and use it for the next question about the same passage.
  *
- * Policy and reward model are trained on the same frozen lower layers. One driver may therefore implement both
- * `Generator` and `RewardModel` and compute those layers once; callers never rely on it.
+ * Policy and reward model are trained on the same frozen lower layers. Their drivers may share one `SessionPool` whose
+ * workers hold both models and keep the output of those layers for each passage, so that it is computed once. Callers
+ * see two interfaces all the same, and one object may implement both.
  */
 export interface Generator {
   readonly modelId: string;
