@@ -16,12 +16,7 @@ const arrow = (name, comment, from, to) => ({ name, comment, severity: 'error', 
 module.exports = {
   forbidden: [
     arrow('no-cycles', 'Data goes one way.', {}, { circular: true }),
-    arrow(
-      'resolvable',
-      'Every import exists and is declared in package.json.',
-      {},
-      { couldNotResolve: true },
-    ),
+    arrow('resolvable', 'Every import exists and is declared in package.json.', {}, { couldNotResolve: true }),
     arrow(
       'declared-dependencies',
       'What runs is a dependency, not a dev dependency or a stranger.',
