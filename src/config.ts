@@ -48,6 +48,7 @@ const environment = z.object({
   CANDOR_BODY_LIMIT_BYTES: integer(1_048_576, 1_024, 104_857_600),
   CANDOR_QUERY_MAX_CHARACTERS: integer(2_000, 1, 10_000),
   CANDOR_RATE_LIMIT_PER_MINUTE: integer(600, 0, 1_000_000),
+  CANDOR_MAX_IN_FLIGHT: integer(64, 1, 100_000),
   CANDOR_CLOSE_TIMEOUT_MS: integer(10_000, 0, 120_000),
 
   CANDOR_INDEX_DIR: z.string().min(1).default('.candor/index'),
@@ -65,6 +66,7 @@ const environment = z.object({
   CANDOR_RETRIEVAL_LIMIT: integer(100, 1, 1_000),
   CANDOR_RRF_K: integer(60, 1, 1_000),
   CANDOR_RERANK_DEPTH: integer(10, 0, 200),
+  CANDOR_RERANK_TIMEOUT_MS: integer(500, 10, 60_000),
   CANDOR_HITS_TIMEOUT_MS: integer(2_000, 10, 60_000),
 
   CANDOR_GENERATOR: z.enum(['onnx', 'extractive', 'openai-compatible', 'off']).default('onnx'),
@@ -99,6 +101,8 @@ function toConfig(env: z.infer<typeof environment>) {
       queryMaxCharacters: env.CANDOR_QUERY_MAX_CHARACTERS,
       /** Per credential or address; 0 turns the limit off. */
       rateLimitPerMinute: env.CANDOR_RATE_LIMIT_PER_MINUTE,
+      /** Requests under /v1 that are worked on at once; one more is refused with `overloaded`. */
+      maxInFlight: env.CANDOR_MAX_IN_FLIGHT,
       /** How long a closing process waits for requests in flight. */
       closeTimeoutMs: env.CANDOR_CLOSE_TIMEOUT_MS,
     },
@@ -119,6 +123,8 @@ function toConfig(env: z.infer<typeof environment>) {
       limit: env.CANDOR_RETRIEVAL_LIMIT,
       rrfK: env.CANDOR_RRF_K,
       rerankDepth: env.CANDOR_RERANK_DEPTH,
+      /** A reranker that is later leaves the fused order in place. */
+      rerankTimeoutMs: env.CANDOR_RERANK_TIMEOUT_MS,
       hitsTimeoutMs: env.CANDOR_HITS_TIMEOUT_MS,
     },
     answer: {

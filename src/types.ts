@@ -168,6 +168,8 @@ export interface Abstention {
   reason: Exclude<AnswerReason, 'shown'>;
   /** Confidence of the best candidate, when there was one. */
   confidence?: number;
+  /** With `unsafe-query`: a sentence to show instead of an answer, such as where to find help. */
+  notice?: string;
 }
 
 /** What became of the answer part of a request. */
@@ -185,6 +187,7 @@ export interface AnswerStatus {
   shown: boolean;
   reason: AnswerReason;
   confidence?: number;
+  notice?: string;
 }
 
 export interface AnswerOptions {
