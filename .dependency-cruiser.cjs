@@ -6,7 +6,7 @@
  *                 └──▶ retrieval ranking generator reward safety …         capabilities
  *                           ├──▶ onnx (from drivers/ only)                 tools
  *                           └──▶ types errors                              nouns
- *   evaluation ──▶ types (imported by cli and benchmarks only)
+ *   evaluation ──▶ nouns (imported by cli and benchmarks only)
  */
 const capabilities = 'retrieval|ranking|generator|reward|safety|experiments|feedback';
 
@@ -23,7 +23,12 @@ module.exports = {
       { path: '^src/' },
       { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     ),
-    arrow('nouns-import-nothing', 'types.ts imports nothing.', { path: '^src/types\\.ts$' }, { path: '.' }),
+    arrow(
+      'nouns-import-nothing',
+      'types.ts and answer-text.ts import nothing.',
+      { path: '^src/(types|answer-text)\\.ts$' },
+      { path: '.' },
+    ),
     arrow(
       'errors-and-config-are-low',
       'errors.ts imports no file of ours; config.ts only errors.ts.',
@@ -94,7 +99,7 @@ module.exports = {
       'evaluation-knows-nouns',
       'Evaluation knows runs, qrels and logs, not the service.',
       { path: '^src/evaluation/' },
-      { path: '^src/', pathNot: '^src/(evaluation/|types\\.ts$|errors\\.ts$)' },
+      { path: '^src/', pathNot: '^src/(evaluation/|types\\.ts$|errors\\.ts$|answer-text\\.ts$)' },
     ),
     arrow(
       'evaluation-for-cli-and-benchmarks',

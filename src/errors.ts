@@ -19,6 +19,7 @@ export const ERRORS = {
   'invalid-config': { status: 500, message: 'The configuration is not valid.' },
   'model-missing': { status: 503, message: 'A model file is missing.' },
   'model-corrupt': { status: 503, message: 'A model file is not what its manifest says.' },
+  'calibrator-mismatch': { status: 503, message: 'The confidence was fitted for another model.' },
   'index-missing': { status: 503, message: 'There is no index.' },
   'index-corrupt': { status: 503, message: 'The index cannot be read.' },
   'index-mismatch': { status: 503, message: 'The index was made with another embedding model.' },

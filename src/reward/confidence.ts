@@ -1,0 +1,119 @@
+import { normaliseAnswer } from '../answer-text.js';
+import type { ScoredCandidate } from '../types.js';
+import type { Calibrator } from './calibrator.js';
+import { isotonicValue } from './isotonic-regression.js';
+import { type LinearModel, logisticProbability } from './logistic-regression.js';
+
+/** A candidate with its reward, before it has a confidence. */
+export type RewardedCandidate = Omit<ScoredCandidate, 'confidence'>;
+
+/** What the confidence is computed from, in the order of a calibrator's weights. */
+export const CONFIDENCE_FEATURES = [
+  'rewardLogit',
+  'margin',
+  'agreement',
+  'meanTokenLogprob',
+  'relevanceScore',
+  'declineProbability',
+] as const;
+
+export type ConfidenceFeature = (typeof CONFIDENCE_FEATURES)[number];
+
+export interface ConfidenceFeatures {
+  /** Output of the reward model, unbounded. */
+  rewardLogit: number;
+  /**
+   * `rewardLogit` minus that of the best candidate with a different answer, -5..5. Answers differ when their
+   * normalised texts do; declining is no answer. `MARGIN_LIMIT` when nothing else was answered.
+   */
+  margin: number;
+  /** Share of the answering candidates that say the same, this one included, above 0 and at most 1. */
+  agreement: number;
+  /** Of the answer and its pointer, at most 0. */
+  meanTokenLogprob: number;
+  /** Of the cited passage, 0..1; `null` when it was not reranked: the calibrator then assumes its average. */
+  relevanceScore: number | null;
+  /** Of the cited passage, 0..1. */
+  declineProbability: number;
+}
+
+/** A Bradley-Terry margin of 5 is 99.3 % preference; what lies above tells nothing more. */
+export const MARGIN_LIMIT = 5;
+
+/**
+ * The features of one answering candidate among all candidates of its query. Declined candidates and candidates
+ * without a finite reward are no competitors.
+ *
+ * @param relevanceScores Reranker's score by passage id.
+ */
+export function confidenceFeatures(
+  candidate: RewardedCandidate,
+  candidates: readonly RewardedCandidate[],
+  relevanceScores: ReadonlyMap<string, number>,
+): ConfidenceFeatures {
+  const said = normaliseAnswer(candidate.text);
+  const answers = candidates.filter(({ declined, rewardLogit }) => !declined && Number.isFinite(rewardLogit));
+  const others = answers.filter(({ text }) => normaliseAnswer(text) !== said);
+  const rival = Math.max(...others.map(({ rewardLogit }) => rewardLogit));
+  return {
+    rewardLogit: candidate.rewardLogit,
+    margin: clamp(candidate.rewardLogit - rival, -MARGIN_LIMIT, MARGIN_LIMIT),
+    agreement: answers.length === 0 ? 1 : (answers.length - others.length) / answers.length,
+    meanTokenLogprob: candidate.meanTokenLogprob,
+    relevanceScore: relevanceScores.get(candidate.passageId) ?? null,
+    declineProbability: candidate.declineProbability,
+  };
+}
+
+/** P(right and supported), 0..1: logistic regression, then isotonic regression. `NaN` when a feature is not a number. */
+export function confidenceOf(features: ConfidenceFeatures, calibrator: Calibrator): number {
+  return isotonicValue(calibrator.isotonic, logisticProbability(linearModel(calibrator), featureVector(features)));
+}
+
+/**
+ * Every candidate with its confidence, in the same order. A declined one gets 0, since it shows nothing. The calibrator
+ * was fitted on the best answer of each query: for the others the figure is a ranking, not a promise. Without a
+ * calibrator (`null`) nothing is known and all get 0.
+ */
+export function withConfidence(
+  candidates: readonly RewardedCandidate[],
+  relevanceScores: ReadonlyMap<string, number>,
+  calibrator: Calibrator | null,
+): ScoredCandidate[] {
+  return candidates.map((candidate) => ({
+    ...candidate,
+    confidence:
+      calibrator === null || candidate.declined
+        ? 0
+        : confidenceOf(confidenceFeatures(candidate, candidates, relevanceScores), calibrator),
+  }));
+}
+
+/**
+ * Features as numbers for the logistic regression, in the order of `CONFIDENCE_FEATURES`. Probabilities become
+ * log-odds, because the model is linear in those; `null` stays and means unknown.
+ */
+export function featureVector(features: ConfidenceFeatures): (number | null)[] {
+  return [
+    features.rewardLogit,
+    features.margin,
+    features.agreement,
+    features.meanTokenLogprob,
+    features.relevanceScore === null ? null : logOdds(features.relevanceScore),
+    logOdds(features.declineProbability),
+  ];
+}
+
+function linearModel(calibrator: Calibrator): LinearModel {
+  const column = (key: 'weight' | 'mean' | 'scale') =>
+    CONFIDENCE_FEATURES.map((name) => calibrator.features[name][key]);
+  return { intercept: calibrator.intercept, weights: column('weight'), means: column('mean'), scales: column('scale') };
+}
+
+/** Log-odds of a probability, cut at 0.0001 and 0.9999 so that one certain feature cannot decide alone. */
+function logOdds(probability: number): number {
+  const cut = clamp(probability, 1e-4, 1 - 1e-4);
+  return Math.log(cut / (1 - cut));
+}
+
+const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));

@@ -1,0 +1,35 @@
+import type { RewardedCandidate } from './confidence.js';
+
+/**
+ * The answer with the highest reward, or `null` when the policy declined.
+ *
+ * Declining speaks for one passage only: a passage whose best-rewarded candidate is a decline gives no answer, and says
+ * nothing about the others. Candidates without text or without a finite reward are left out. Equal rewards are decided
+ * by what the candidates are, never by the order in which they became ready.
+ */
+export function selectAnswer<C extends RewardedCandidate>(candidates: readonly C[]): C | null {
+  const usable = candidates.filter(
+    ({ declined, text, rewardLogit }) => Number.isFinite(rewardLogit) && (declined || text.trim() !== ''),
+  );
+  const best = new Map<string, C>();
+  for (const candidate of usable) {
+    const rival = best.get(candidate.passageId);
+    if (!rival || compareCandidates(candidate, rival) < 0) best.set(candidate.passageId, candidate);
+  }
+  const answers = [...best.values()].filter(({ declined }) => !declined).sort(compareCandidates);
+  return answers[0] ?? null;
+}
+
+/** Better first: reward, then an answer before a decline, then the likelier one; the rest only makes it definite. */
+function compareCandidates(a: RewardedCandidate, b: RewardedCandidate): number {
+  return (
+    b.rewardLogit - a.rewardLogit ||
+    Number(a.declined) - Number(b.declined) ||
+    b.meanTokenLogprob - a.meanTokenLogprob ||
+    compareText(a.passageId, b.passageId) ||
+    compareText(a.text, b.text) ||
+    (a.sentenceNumber ?? 0) - (b.sentenceNumber ?? 0)
+  );
+}
+
+const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
