@@ -1,0 +1,91 @@
+/** What the page reads of the replies of `/v1/search`. A test keeps these shapes equal to those of the service. */
+
+/** Half-open range of UTF-16 code units. */
+export interface TextSpan {
+  start: number;
+  end: number;
+}
+
+export interface PassageResult {
+  type: 'passage';
+  id: string;
+  documentId: string;
+  title: string;
+  /** Empty when the source has no address. */
+  url: string;
+  snippet: string;
+  /** Offsets into `snippet`. */
+  highlights: readonly TextSpan[];
+}
+
+export interface Citation {
+  passageId: string;
+  documentId: string;
+  url: string;
+  quote: string;
+}
+
+export interface Answer {
+  text: string;
+  /** 0..1, calibrated. */
+  confidence: number;
+  citations: readonly Citation[];
+}
+
+export interface AnswerResult extends Answer {
+  type: 'answer';
+}
+
+export type AnswerReason =
+  | 'shown'
+  | 'low-confidence'
+  | 'no-evidence'
+  | 'declined'
+  | 'unsafe-query'
+  | 'deadline'
+  | 'generator-unavailable'
+  | 'off';
+
+export interface AnswerStatus {
+  shown: boolean;
+  reason: AnswerReason;
+  confidence?: number;
+  /** Shown with the reason, for example where to find help. */
+  notice?: string;
+}
+
+export interface Timings {
+  hitsMs?: number;
+}
+
+export interface SearchResponse {
+  requestId: string;
+  results: readonly (PassageResult | AnswerResult)[];
+  answerStatus: AnswerStatus;
+  timings: Timings;
+  degraded?: readonly string[];
+}
+
+export type SearchEvent =
+  | {
+      type: 'hits-end';
+      requestId: string;
+      results: readonly PassageResult[];
+      timings: Timings;
+      degraded?: readonly string[];
+    }
+  | {
+      type: 'answer-end';
+      outcome: { status: 'answered'; answer: Answer; slot: number } | { status: 'abstained' };
+      answerStatus: AnswerStatus;
+    }
+  | { type: 'search-end'; timings: Timings };
+
+/** Problem details (RFC 9457), as far as the page shows them. */
+export interface Problem {
+  /** A code of the service, or `unreachable` when nothing could be reached. */
+  code: string;
+  /** Shown when the page has no words of its own for the code. */
+  detail?: string;
+  requestId?: string;
+}

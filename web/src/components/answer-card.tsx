@@ -1,0 +1,87 @@
+import type { Answer, Citation, PassageResult } from '../api-types.js';
+import { toLevel, toPercent } from '../confidence.js';
+import { findQuote, toSegments } from '../marked-text.js';
+import { safeUrl } from '../safe-url.js';
+import type { Texts } from '../texts.js';
+import { Marked } from './marked.js';
+import { SourceAddress, SourceLink } from './source-link.js';
+
+export function AnswerCard({ answer, hits, texts }: { answer: Answer; hits: readonly PassageResult[]; texts: Texts }) {
+  return (
+    <article>
+      <h3>{texts.answer}</h3>
+      <p class="answer-text" dir="auto">
+        {answer.text}
+      </p>
+      <Confidence confidence={answer.confidence} texts={texts} />
+      {answer.citations.map((citation, index) => (
+        <Quote
+          key={`${citation.passageId} ${citation.quote}`}
+          citation={citation}
+          answerText={answer.text}
+          hits={hits}
+          label={index === 0 ? texts.from : texts.alsoFrom}
+          texts={texts}
+        />
+      ))}
+    </article>
+  );
+}
+
+function Confidence({ confidence, texts }: { confidence: number; texts: Texts }) {
+  const percent = toPercent(confidence);
+  return (
+    <details class={`confidence ${toLevel(confidence)}`}>
+      <summary>
+        <span class="level">{texts.levels[toLevel(confidence)]}</span> <span class="sure">{texts.sure(percent)}</span>
+      </summary>
+      <p class="explanation">{texts.sureExplained(percent)}</p>
+    </details>
+  );
+}
+
+function Quote({
+  citation,
+  answerText,
+  hits,
+  label,
+  texts,
+}: {
+  citation: Citation;
+  answerText: string;
+  hits: readonly PassageResult[];
+  label: string;
+  texts: Texts;
+}) {
+  const { quote, url, documentId } = citation;
+  const title = hits.find((hit) => hit.documentId === documentId)?.title || safeUrl(url)?.host || documentId;
+  // The passage around the sentence, where its hit shows it; else the sentence alone.
+  const snippet = hits.find((hit) => hit.id === citation.passageId)?.snippet ?? '';
+  const found = findQuote(snippet, quote);
+  return (
+    <figure aria-label={texts.quote}>
+      <blockquote cite={safeUrl(url)?.href} dir="auto">
+        <Marked
+          text={found ? snippet : quote}
+          spans={[found ?? { start: 0, end: quote.length }]}
+          inside={(sentence) => <Emphasized text={sentence} part={answerText} />}
+        />
+      </blockquote>
+      <figcaption>
+        {label} <SourceLink title={title} address={url} /> <SourceAddress address={url} />
+      </figcaption>
+    </figure>
+  );
+}
+
+/** The words of the answer inside its sentence, where it says them literally. */
+function Emphasized({ text, part }: { text: string; part: string }) {
+  const span = findQuote(text, part);
+  return (
+    <>
+      {toSegments(text, span ? [span] : []).map((segment) =>
+        segment.marked ? <b key="part">{segment.text}</b> : segment.text,
+      )}
+    </>
+  );
+}
