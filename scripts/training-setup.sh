@@ -12,5 +12,5 @@ if cmp -s "$lock" "$stamp"; then
   echo "training/.venv is up to date"
   exit 0
 fi
-training/.venv/bin/python -m pip install --disable-pip-version-check -r "$lock"
+training/.venv/bin/python -m pip install --disable-pip-version-check --no-deps -r "$lock"
 cp "$lock" "$stamp"
