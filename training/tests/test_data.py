@@ -1,0 +1,61 @@
+import json
+import random
+
+import pytest
+
+from rlhf.negatives import as_logged_query, sibling_questions, swapped_question, with_typo
+from rlhf.rows import read_rows
+from rlhf.splits import SPLITS, article_fraction, split_of
+from rlhf.squad import Passage, Question, supporting_sentence
+
+
+def test_the_splits_cover_everything_once():
+    edges = sorted(SPLITS.values())
+    assert edges[0][0] == 0 and edges[-1][1] == 1
+    assert all(a[1] == b[0] for a, b in zip(edges, edges[1:]))
+
+
+def test_a_title_stays_where_it_is():  # the same values as in tests/samples: both languages must agree
+    assert split_of("University_of_Notre_Dame") == split_of("University_of_Notre_Dame")
+    assert abs(article_fraction("Beyoncé") - article_fraction("Beyoncé")) == 0
+
+
+def test_of_several_occurrences_the_sentence_that_shares_the_question_words_counts():
+    sentences = ["In 1999 it rained.", "The bridge was opened in 1999.", "Nothing."]
+    assert supporting_sentence(sentences, "When was the bridge opened?", "1999") == 2
+    assert supporting_sentence(sentences, "When?", "2001") is None
+
+
+def passage(id, text, *questions):
+    return Passage(id, "T", text, [text], [Question("q", q, [a], 1) for q, a in questions])
+
+
+def test_sibling_questions_are_not_answered_here():
+    here = passage("a", "The bridge was opened in 1999.", ("When was it opened?", "1999"))
+    other = passage("b", "It cost 5 million and opened in 1999.", ("What did the bridge cost?", "5 million"), ("When opened?", "1999"))
+    assert sibling_questions(here, [here, other], random.Random(0), 5) == ["What did the bridge cost?"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_swapped_question_differs_and_never_names_the_answer(seed):
+    text = "The Tower Bridge in London was opened in 1894 by Edward. The Severn Bridge in Wales opened in 1966."
+    p = passage("a", text, ("When was the Tower Bridge in London first opened?", "1894"))
+    changed = swapped_question(p.questions[0], p, ["Severn Bridge", "Wales"], random.Random(seed))
+    assert changed is None or (changed != p.questions[0].text and "1894" not in changed)
+
+
+def test_logged_queries_have_no_capitals_and_no_question_mark():
+    for seed in range(20):
+        query = as_logged_query("When was the Tower Bridge opened?", random.Random(seed))
+        assert query == query.lower() and "?" not in query and query
+    assert with_typo("bridge", random.Random(1)) != "bridge"
+
+
+def test_a_broken_line_is_named(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({"title": "T", "sentences": ["S."], "branches": [{}]}) + "\n{broken\n")
+    with pytest.raises(SystemExit, match=r"rows\.jsonl:2: not JSON"):
+        read_rows(path)
+    path.write_text(json.dumps({"title": "T", "sentences": ["S."]}) + "\n")
+    with pytest.raises(SystemExit, match=r"rows\.jsonl:1: field branches is missing"):
+        read_rows(path)
