@@ -6,7 +6,11 @@ export function useAddress(): { page: PageState; go: (change: Partial<PageState>
   const [page, setPage] = useState(() => readAddress(location.search));
 
   useEffect(() => {
-    const onPopState = () => setPage(readAddress(location.search));
+    // A jump inside the page, such as that of the skip link, comes here too and changes nothing.
+    const onPopState = () => {
+      const next = readAddress(location.search);
+      setPage((page) => (toAddress(page) === toAddress(next) ? page : next));
+    };
     window.addEventListener('popstate', onPopState);
     return () => window.removeEventListener('popstate', onPopState);
   }, []);
