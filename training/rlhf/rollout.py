@@ -1,6 +1,5 @@
 """Sampling answers from the policy: the passage is read once, its questions together, its candidates together."""
 
-import copy
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +13,7 @@ class Completion:
     tokens: list[int]  # without the end token
     logprob: float  # natural log, sum over tokens (with the end token, where it was reached) at temperature 1
     ended: bool
+    decline_logprob: float  # of the first token of a decline, at the first step
 
 
 @torch.no_grad()
@@ -27,12 +27,15 @@ def sample(
     temperature: float = 1.0,
     max_tokens: int = 24,
     greedy_first: bool = True,
+    forbid_decline: bool = False,
     generator: torch.Generator | None = None,
 ) -> list[list[Completion]]:
     """`candidates` completions for each question, the first one greedy where `greedy_first`.
 
-    Rows that have ended are dropped from the batch, so a step costs what is still running.
+    Rows that have ended are dropped from the batch, so a step costs what is still running. With `forbid_decline` the policy
+    is made to answer.
     """
+    decline = encode(tokenizer, templates()["decline"])[0]
     end = tokenizer.convert_tokens_to_ids(templates()["end"])
     passage = torch.tensor([encode(tokenizer, passage_text(title, sentences))])  # (1, P)
     prompts = [encode(tokenizer, question_text(q)) for q in questions]
@@ -59,7 +62,10 @@ def sample(
     greedy = torch.zeros(rows, dtype=torch.bool)
     if greedy_first:
         greedy[::candidates] = True
-    done = [Completion([], 0.0, False) for _ in range(rows)]
+    declining = torch.log_softmax(logits, -1)[:, decline].tolist()
+    done = [Completion([], 0.0, False, declining[row]) for row in range(rows)]
+    if forbid_decline:
+        logits[:, decline] = -torch.inf
     alive = torch.arange(rows)
     for _ in range(max_tokens):
         logprobs = torch.log_softmax(logits, -1)  # (alive, vocab)

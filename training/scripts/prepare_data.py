@@ -2,9 +2,11 @@
 
     python scripts/prepare_data.py --data ../shared/data --out "$WORK/data"
 
-Writes demonstrations, rewards, prompts, calibration and dev (.jsonl) and `card.json` (counts, hashes, what was left out).
+Writes demonstrations, rewards, prompts, calibration and dev (.jsonl) and `card.json` (counts, hashes, what was left out);
+evaluation.jsonl is `squad/dev-v2.0-a` in the same form: it is measured on and never learnt from or chosen by.
 A line: {"id", "title", "sentences": [..], "branches": [{"question", "answers": [..], "sentence": n|null, "kind"}]}.
-`kind`: gold, logged (gold question as a search log writes it), sibling, removed, swapped (the last three: unanswerable).
+`kind`: gold, logged (gold question as a search log writes it), sibling, removed, swapped (the last three: unanswerable),
+adversarial (written by people to look answerable; evaluation only).
 """
 
 import argparse
@@ -60,6 +62,7 @@ def main() -> None:
         for passage in article:
             rows[split].extend(rows_of(passage, article, names, rng))
 
+    rows["evaluation"] = evaluation_rows(args.data / "squad/dev-v2.0-a.json.gz")
     card = {"source": {"file": source.name, "sha256": sha256(source)}, "seed": args.seed, "leftOut": dict(dropped), "files": {}}
     for split, lines in rows.items():
         random.Random(args.seed).shuffle(lines)
@@ -104,6 +107,19 @@ def rows_of(passage: Passage, article: list[Passage], names: list[str], rng: ran
             rows.append(row(passage, sentences, removed))
     for line in rows:
         rng.shuffle(line["branches"])
+    return rows
+
+
+def evaluation_rows(path: Path) -> list[dict]:
+    rows = []
+    for passage in read_squad(path) if path.exists() else []:
+        branches = [
+            branch(q.text, q.answers, q.sentence_number, "gold" if q.answers else "adversarial")
+            for q in passage.questions
+            if q.sentence_number or not q.answers
+        ]
+        if branches and len(passage.text.split()) <= LONGEST_PASSAGE_WORDS:
+            rows.append(row(passage, passage.sentences, branches))
     return rows
 
 
