@@ -59,11 +59,11 @@ const attack = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</sc
 /** A reply for each query that a test asks; anything else finds nothing. */
 export const CANNED_REPLIES: Record<string, Reply | FailedReply> = {
   'who invented the piano': { ...answered, slot: 1 },
-  'answer on top, late': { ...answered, slot: 0, answerAfterMs: 700 },
+  'answer on top': { ...answered, slot: 0, hold: 'answer' },
   'answer far below': { ...answered, slot: 8 },
   'many hits': { ...answered, hits: pianoHits(23), slot: 0 },
-  'very slow': { ...answered, answerAfterMs: 20_000 },
-  'slow hits': { ...answered, hitsAfterMs: 1500 },
+  'never answered': { ...answered, hold: 'answer' },
+  'slow hits': { ...answered, hold: 'hits' },
   'no answer: low-confidence': absent('low-confidence', { confidence: 0.43 }),
   'no answer: no-evidence': absent('no-evidence'),
   'no answer: declined': absent('declined'),

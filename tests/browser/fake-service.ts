@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import fastify, { type FastifyReply } from 'fastify';
@@ -14,10 +13,8 @@ export interface Reply {
   answer?: Answer;
   slot?: number;
   degraded?: readonly string[];
-  /** Time between hits and answer. */
-  answerAfterMs?: number;
-  /** Time before the hits. */
-  hitsAfterMs?: number;
+  /** What waits until the test calls `release`. */
+  hold?: 'hits' | 'answer';
   /** The connection ends after the hits. */
   cut?: boolean;
 }
@@ -32,6 +29,8 @@ export interface FakeService {
   requests: { query: string; offset?: number; answer?: { mode: string } }[];
   /** Queries whose client went away before the end. */
   cancelled: string[];
+  /** Lets everything go that is held at present. */
+  release(): void;
   close(): Promise<void>;
 }
 
@@ -40,6 +39,8 @@ export async function startFakeService(replyTo: (query: string) => Reply | Faile
   const app = fastify({ forceCloseConnections: true });
   const requests: FakeService['requests'] = [];
   const cancelled: string[] = [];
+  const held: (() => void)[] = [];
+  const waitForRelease = () => new Promise<void>((resolve) => held.push(resolve));
   app.addHook('onSend', async (_request, reply) => {
     reply.header('content-security-policy', POLICY);
   });
@@ -59,20 +60,28 @@ export async function startFakeService(replyTo: (query: string) => Reply | Faile
     reply.raw.on('close', () => {
       if (!reply.raw.writableEnded) cancelled.push(query);
     });
-    for await (const event of toEvents({ ...canned, hits: page })) {
+    for await (const event of toEvents({ ...canned, hits: page }, waitForRelease)) {
       reply.raw.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
     }
     reply.raw.end();
   });
   const address = await app.listen({ host: '127.0.0.1', port: 0 });
-  return { address, requests, cancelled, close: () => app.close() };
+  return {
+    address,
+    requests,
+    cancelled,
+    release: () => {
+      for (const go of held.splice(0)) go();
+    },
+    close: () => app.close(),
+  };
 }
 
-async function* toEvents(reply: Reply): AsyncGenerator<SearchEvent> {
-  const { hits, status, answer, slot = 0, degraded, answerAfterMs = 0, hitsAfterMs = 0, cut = false } = reply;
-  await wait(hitsAfterMs);
+async function* toEvents(reply: Reply, waitForRelease: () => Promise<void>): AsyncGenerator<SearchEvent> {
+  const { hits, status, answer, slot = 0, degraded, hold, cut = false } = reply;
+  if (hold === 'hits') await waitForRelease();
   yield { type: 'hits-end', requestId: 'r-1', results: hits, timings: { hitsMs: 84 }, degraded };
-  await wait(answerAfterMs);
+  if (hold === 'answer') await waitForRelease();
   if (cut) return;
   yield {
     type: 'answer-end',
@@ -81,11 +90,11 @@ async function* toEvents(reply: Reply): AsyncGenerator<SearchEvent> {
       : { status: 'abstained', reason: status.reason === 'shown' ? 'declined' : status.reason },
     answerStatus: status,
   };
-  yield { type: 'search-end', timings: { hitsMs: 84, totalMs: 84 + answerAfterMs } };
+  yield { type: 'search-end', timings: { hitsMs: 84 } };
 }
 
 function withoutAnswer(reply: Reply): Reply {
-  return { ...reply, answer: undefined, answerAfterMs: 0, status: { shown: false, reason: 'off' } };
+  return { ...reply, answer: undefined, hold: undefined, status: { shown: false, reason: 'off' } };
 }
 
 function sendProblem(reply: FastifyReply, { failure: { status, code, detail } }: FailedReply) {
