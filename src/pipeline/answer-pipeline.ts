@@ -1,0 +1,114 @@
+import { makeSnippet, queryTerms } from '../ranking/snippets.js';
+import type {
+  AnswerOutcome,
+  AnswerStatus,
+  PassageResult,
+  ScoredPassage,
+  SearchEvent,
+  SearchRequest,
+  SearchResponse,
+  SearchResult,
+} from '../types.js';
+import { findAnswer } from './find-answer.js';
+import { findHits } from './find-hits.js';
+import type { PipelineParts, PipelineSettings } from './parts.js';
+import type { Pipeline } from './pipeline.js';
+import { RequestTrace } from './trace.js';
+
+/**
+ * One search, stage after stage. Read this first.
+ *
+ * 1. The query guard says whether the query may be answered. Its word is needed for the answer only, so retrieval does
+ *    not wait for it.
+ * 2. Retrieval and reranking give the hits. They are final then and leave for the client.
+ * 3. The answer part reads the best passages, writes candidates, scores them and chooses: an answer or a reason.
+ *
+ * Hits fail only when every retriever failed. The answer never fails: late, broken and unsure are reasons.
+ */
+export function createAnswerPipeline(parts: PipelineParts, settings: PipelineSettings): Pipeline {
+  async function* stream(request: SearchRequest, signal: AbortSignal): AsyncGenerator<SearchEvent, void> {
+    const trace = new RequestTrace();
+    const work = new AbortController();
+    const onAbort = () => work.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const verdict = trace.run('queryGuard', async (report) => {
+        const found = await parts.guard.check(request.query, work.signal);
+        report.add({ guardId: parts.guard.guardId, action: found.action });
+        return found;
+      });
+      verdict.catch(() => undefined); // Read in the answer part, which may not come to that.
+
+      const hits = await findHits(parts, settings, request, trace, work.signal);
+      const results = toPage(request, hits.passages);
+      trace.mark('hits');
+
+      // Starts now, not when the client has read the hits.
+      const answer = findAnswer({ parts, settings, request, trace }, verdict, hits.passages, work.signal);
+      answer.catch(() => undefined);
+      yield {
+        type: 'hits-end',
+        requestId: request.requestId,
+        results,
+        timings: trace.timings(),
+        ...(hits.degraded.length > 0 && { degraded: hits.degraded }),
+      };
+      const outcome = await answer;
+      yield { type: 'answer-end', outcome, answerStatus: toStatus(outcome) };
+
+      trace.mark('total');
+      yield { type: 'search-end', timings: trace.timings(), ...(request.debug && { trace: trace.toTrace() }) };
+    } finally {
+      // A reader who leaves early takes the work in flight along.
+      work.abort();
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  return {
+    stream,
+    search: (request, signal) => collect(stream(request, signal)),
+    status: (signal) => parts.status(signal),
+    close: () => parts.close(),
+  };
+}
+
+/** The events of a whole search as one response, with the answer at its slot. */
+async function collect(events: AsyncIterable<SearchEvent>): Promise<SearchResponse> {
+  let response: SearchResponse | undefined;
+  for await (const event of events) {
+    if (event.type === 'hits-end') {
+      const { type: _, ...hits } = event;
+      response = { ...hits, answerStatus: { shown: false, reason: 'off' } };
+    } else if (response && event.type === 'answer-end') {
+      const { outcome, answerStatus } = event;
+      response = { ...response, results: withAnswer(response.results, outcome), answerStatus };
+    } else if (response && event.type === 'search-end') {
+      const { type: _, ...end } = event;
+      response = { ...response, ...end };
+    }
+  }
+  if (!response) throw new Error('A search ended without its hits.');
+  return response;
+}
+
+function toPage(request: SearchRequest, passages: readonly ScoredPassage[]): PassageResult[] {
+  const terms = queryTerms(request.query.text);
+  return passages.slice(request.offset, request.offset + request.limit).map((scored) => {
+    const { id, documentId, title, url } = scored.passage;
+    const score = scored.relevanceScore ?? scored.fusedScore ?? 0;
+    return { type: 'passage', id, documentId, title, url, ...makeSnippet(scored.passage, terms), score };
+  });
+}
+
+function withAnswer(hits: readonly SearchResult[], outcome: AnswerOutcome): SearchResult[] {
+  if (outcome.status === 'abstained') return [...hits];
+  return hits.toSpliced(outcome.slot, 0, { type: 'answer', ...outcome.answer });
+}
+
+function toStatus(outcome: AnswerOutcome): AnswerStatus {
+  if (outcome.status === 'answered') return { shown: true, reason: 'shown', confidence: outcome.answer.confidence };
+  const { status: _, ...abstention } = outcome;
+  return { shown: false, ...abstention };
+}

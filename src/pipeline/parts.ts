@@ -1,0 +1,53 @@
+import type { Generator } from '../generator/generator.js';
+import type { Reranker } from '../ranking/reranker.js';
+import type { DocumentReader, RetrievalResult } from '../retrieval/retriever.js';
+import type { Calibrator } from '../reward/calibrator.js';
+import type { RewardModel } from '../reward/reward-model.js';
+import type { QueryGuard } from '../safety/query-guard.js';
+import type { Query } from '../types.js';
+import type { ComponentStatus } from './pipeline.js';
+
+/** Query to fused passages: the hybrid retriever. */
+export interface PassageSource {
+  /**
+   * Best first, at most `limit`, each passage once.
+   *
+   * @throws ServiceError `retrieval-unavailable` when every back end failed, or the error of the aborted signal.
+   */
+  retrieve(query: Query, limit: number, signal: AbortSignal): Promise<RetrievalResult>;
+}
+
+/** What turns passages into an answer with a confidence. Generator and reward model are of no use without each other. */
+export interface AnswerParts {
+  generator: Generator;
+  rewardModel: RewardModel;
+  /** `null`: candidates are written and scored, but without a confidence none is shown. */
+  calibrator: Calibrator | null;
+}
+
+/** Everything a pipeline is made of; `create-pipeline.ts` opens it, tests pass fakes. */
+export interface PipelineParts {
+  passages: PassageSource;
+  documents: DocumentReader;
+  guard: QueryGuard;
+  /** `null`: hits keep the fused order. */
+  reranker: Reranker | null;
+  /** `null`: hits only, with the reason `generator-unavailable`. */
+  answering: AnswerParts | null;
+  status(signal: AbortSignal): Promise<ComponentStatus[]>;
+  close(): Promise<void>;
+}
+
+export interface PipelineSettings {
+  /** Passages to fetch, 1..1000; more when a page asks for more. */
+  retrievalLimit: number;
+  /** Best passages the reranker reads; 0 = none. */
+  rerankDepth: number;
+  hitsTimeoutMs: number;
+  rerankTimeoutMs: number;
+  /** Passages the generator reads, at least 1. */
+  answerPassages: number;
+  /** Least confidence where a request names none; unset = the calibrator's. */
+  minConfidence?: number;
+  seed: number;
+}

@@ -1,0 +1,61 @@
+import { ServiceError } from '../errors.js';
+import type { Access, AnswerOptions, SearchFilter, SearchRequest } from '../types.js';
+
+/** A search as someone types it; whatever is left out has a default. Numbers are within their ranges. */
+export interface SearchInput {
+  query: string;
+  limit?: number;
+  offset?: number;
+  filter?: SearchFilter;
+  answer?: Partial<AnswerOptions>;
+  sessionId?: string;
+  userId?: string;
+  debug?: boolean;
+}
+
+export interface SearchDefaults {
+  queryMaxCharacters: number;
+  answer: Pick<AnswerOptions, 'deadlineMs' | 'candidates'>;
+}
+
+/** Who asks, and under which id; neither comes from the body of a request. */
+export interface Caller {
+  requestId: string;
+  access: Access;
+}
+
+/** @throws ServiceError `empty-query`, `query-too-long` or `invalid-request`, when the query's text is not one. */
+export function toSearchRequest(input: SearchInput, caller: Caller, defaults: SearchDefaults): SearchRequest {
+  const { query, limit = 10, offset = 0, filter, answer, debug = false, ...ids } = input;
+  return {
+    ...ids,
+    requestId: caller.requestId,
+    query: {
+      text: cleanQuery(query, defaults.queryMaxCharacters),
+      access: caller.access,
+      ...(filter && { filter }),
+    },
+    limit,
+    offset,
+    answer: { mode: 'auto', ...defaults.answer, ...answer },
+    debug,
+  };
+}
+
+/**
+ * Line breaks and tabs come with pasted text and count as blanks. Other control characters come from nowhere a person
+ * types, and half a surrogate pair is no character at all: such a query is refused.
+ */
+function cleanQuery(query: string, maxCharacters: number): string {
+  const text = query.replace(/\s+/g, ' ').trim();
+  if (text === '') throw new ServiceError('empty-query');
+  if (text.length > maxCharacters) {
+    const message = `query: expected at most ${maxCharacters} characters, received ${text.length}.`;
+    throw new ServiceError('query-too-long', { message });
+  }
+  if (/[\p{Cc}\p{Cs}]/u.test(text)) {
+    const message = 'query: expected text without control characters or broken characters.';
+    throw new ServiceError('invalid-request', { message });
+  }
+  return text;
+}
