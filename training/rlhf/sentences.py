@@ -1,4 +1,4 @@
-"""Sentence boundaries, by the same rules as `src/generator/sentences.ts`: what was numbered in training is numbered so
+"""Sentence boundaries, by the same rules as `src/retrieval/sentences.ts`: what was numbered in training is numbered so
 in serving. Both read `prompts/sentence-boundaries.json` and are held to `prompts/sentences.golden.json`.
 """
 
