@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Config } from '../config.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import auth from './plugins/auth.js';
+import cors from './plugins/cors.js';
+import loadShedding from './plugins/load-shedding.js';
+import metrics from './plugins/metrics.js';
+import openapi from './plugins/openapi.js';
+import page from './plugins/page.js';
+import problemDetails, { sendProblem } from './plugins/problem-details.js';
+import rateLimit from './plugins/rate-limit.js';
+import requestLog from './plugins/request-log.js';
+import securityHeaders from './plugins/security-headers.js';
+import healthRoutes from './routes/health.js';
+import searchRoutes from './routes/search.js';
+
+export interface AppOptions {
+  config: Config;
+  pipeline: Pipeline;
+  /** Of the service, for the API description. */
+  version: string;
+  /** Folder of the built pages. */
+  pageDir: string;
+}
+
+/** What the server needs to know before the app is registered; `server.ts` and tests pass it to `fastify()`. */
+export function serverOptions({ server }: Config): FastifyHttpOptions<RawServerDefault> {
+  return {
+    bodyLimit: server.bodyLimitBytes,
+    trustProxy: server.trustProxy,
+    routerOptions: { maxParamLength: 500 },
+    requestTimeout: 30_000,
+    disableRequestLogging: true, // One line a request instead: plugins/request-log.ts.
+    genReqId: requestIdOf,
+    frameworkErrors: sendProblem,
+  };
+}
+
+/** The caller's own id when it is a plain word, so that it can be found in both logs. */
+function requestIdOf({ headers }: IncomingMessage | { headers: IncomingMessage['headers'] }): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+}
+
+/** The whole HTTP side as one plugin. It knows the pipeline as an interface and nothing below it. */
+export default async function app(fastify: FastifyInstance, options: AppOptions) {
+  const { config, pipeline } = options;
+  const { server } = config;
+  fastify.setValidatorCompiler(validatorCompiler);
+  fastify.setSerializerCompiler(serializerCompiler);
+  fastify.removeContentTypeParser('text/plain');
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+
+  await fastify.register(problemDetails);
+  await fastify.register(requestLog);
+  await fastify.register(securityHeaders);
+  await fastify.register(cors, { origins: server.corsOrigins });
+  await fastify.register(auth, { apiKeys: server.apiKeys, tenant: config.tenant });
+  await fastify.register(openapi, { version: options.version, hasKeys: server.apiKeys.length > 0 });
+  await fastify.register(metrics);
+  await fastify.register(healthRoutes, { pipeline });
+  await fastify.register(
+    async (v1) => {
+      await v1.register(rateLimit, { perMinute: server.rateLimitPerMinute });
+      await v1.register(loadShedding, { maxInFlight: server.maxInFlight });
+      const { deadlineMs, candidates } = config.answer;
+      const defaults = { queryMaxCharacters: server.queryMaxCharacters, answer: { deadlineMs, candidates } };
+      await v1.register(searchRoutes, { pipeline, defaults });
+    },
+    { prefix: '/v1' },
+  );
+  await fastify.register(page, { dir: options.pageDir });
+}

@@ -1,0 +1,102 @@
+import type { FastifyInstance } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { AnswerStatus, SearchEvent, SearchResponse, Timings } from '../../types.js';
+import { requireScope } from './auth.js';
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2, 3, 5, 10];
+
+export interface SearchMetrics {
+  /** Counts what became of one search. */
+  observe(search: Partial<Pick<SearchResponse, 'answerStatus' | 'timings' | 'degraded'>>): void;
+  /** The same for a stream; passes the events on. */
+  watch(events: AsyncIterable<SearchEvent>): AsyncIterable<SearchEvent>;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    searchMetrics: SearchMetrics;
+  }
+}
+
+function createSearchMetrics(registers: Registry[]): SearchMetrics {
+  const stages = new Histogram({
+    name: 'candor_stage_duration_seconds',
+    help: 'Time per stage of a search; `hits` and `total` since the request arrived.',
+    labelNames: ['stage'],
+    buckets: SECONDS,
+    registers,
+  });
+  const answers = new Counter({
+    name: 'candor_answers_total',
+    help: 'Searches by what became of the answer.',
+    labelNames: ['reason'],
+    registers,
+  });
+  const confidences = new Histogram({
+    name: 'candor_answer_confidence',
+    help: 'Confidence of the best candidate, shown or not.',
+    buckets: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1],
+    registers,
+  });
+  const degraded = new Counter({
+    name: 'candor_degraded_total',
+    help: 'Searches that went on without a back end, by its name.',
+    labelNames: ['component'],
+    registers,
+  });
+  const observeStatus = ({ reason, confidence }: AnswerStatus) => {
+    answers.inc({ reason });
+    if (confidence !== undefined) confidences.observe(confidence);
+  };
+  const observeTimings = (timings: Timings) => {
+    for (const [name, ms] of Object.entries(timings)) stages.observe({ stage: name.replace(/Ms$/, '') }, ms / 1_000);
+  };
+  const metrics: SearchMetrics = {
+    observe({ answerStatus, timings, degraded: components = [] }) {
+      if (answerStatus) observeStatus(answerStatus);
+      if (timings) observeTimings(timings);
+      for (const component of components) degraded.inc({ component });
+    },
+    async *watch(events) {
+      for await (const event of events) {
+        if (event.type === 'hits-end') metrics.observe({ degraded: event.degraded });
+        else if (event.type === 'answer-end') metrics.observe({ answerStatus: event.answerStatus });
+        else metrics.observe({ timings: event.timings });
+        yield event;
+      }
+    },
+  };
+  return metrics;
+}
+
+/** Prometheus metrics at `/metrics`. */
+export default fastifyPlugin(async function metrics(app: FastifyInstance) {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const requests = new Histogram({
+    name: 'candor_http_request_duration_seconds',
+    help: 'Time from the head of a request to the end of its reply.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: SECONDS,
+    registers,
+  });
+  const inFlight = new Gauge({ name: 'candor_http_requests_in_flight', help: 'Requests being worked on.', registers });
+
+  app.decorate('searchMetrics', createSearchMetrics(registers));
+  app.addHook('onRequest', async (request, reply) => {
+    const end = requests.startTimer({ method: request.method });
+    inFlight.inc();
+    reply.raw.once('close', () => {
+      inFlight.dec();
+      // Unknown addresses share one label: anybody could invent a million of them.
+      const status = reply.raw.writableEnded ? reply.statusCode : 499;
+      end({ route: request.routeOptions.url ?? 'unknown', status });
+    });
+  });
+  const schema = { tags: ['health'], summary: 'Metrics in the text format of Prometheus' };
+  app.get('/metrics', { schema, onRequest: requireScope('admin') }, async (_request, reply) => {
+    return reply.type(registry.contentType).send(await registry.metrics());
+  });
+});

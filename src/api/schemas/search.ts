@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import type { SearchInput } from '../../pipeline/search-request.js';
+import {
+  ANSWER_REASONS,
+  type AnswerResult,
+  type AnswerStatus,
+  type PassageResult,
+  type SearchFilter,
+  type SearchResponse,
+} from '../../types.js';
+import type { Equal } from './equal.js';
+
+const identifier = z.string().min(1).max(200);
+const list = <T extends z.ZodType>(item: T) => z.array(item).min(1).max(100);
+const day = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
+
+const limit = z.int().min(1).max(100).default(10).describe('Hits on the page.');
+const offset = z.int().min(0).max(1_000).default(0).describe('Hits to skip. An answer is tried at 0 only.');
+const mode = z.enum(['auto', 'off']).default('auto').describe('`auto` answers when confident, `off` never tries.');
+const deadlineMs = z.int().min(50).max(120_000).describe('Time for the whole request; a later answer is dropped.');
+const candidates = z.int().min(1).max(16).describe('Candidate answers to draw.');
+const minConfidence = z.number().min(0).max(1).describe('Least confidence of a shown answer; else the calibrated one.');
+const query = z.string().meta({ description: 'What a person asks.', minLength: 1, example: 'Who invented the piano?' });
+
+const filter = z
+  .strictObject({
+    documentIds: list(identifier).optional(),
+    languages: list(identifier).optional().describe('BCP 47 tags.'),
+    dateFrom: day.optional().describe('ISO 8601, inclusive; documents without a date do not match.'),
+    dateTo: day.optional().describe('ISO 8601, inclusive.'),
+    metadata: z
+      .record(identifier, list(z.union([z.string().max(1_000), z.number(), z.boolean()])))
+      .optional()
+      .describe('Key to accepted values.'),
+  })
+  .meta({ id: 'SearchFilter', description: 'All given conditions must hold; within a list any value may match.' });
+
+export const searchBody = z
+  .strictObject({
+    query,
+    limit,
+    offset,
+    filter: filter.optional(),
+    answer: z
+      .strictObject({
+        mode,
+        deadlineMs: deadlineMs.optional(),
+        candidates: candidates.optional(),
+        minConfidence: minConfidence.optional(),
+      })
+      .optional(),
+    sessionId: identifier.optional(),
+    userId: identifier.optional(),
+    debug: z.boolean().default(false).describe('Adds the trace; needs the scope `debug` where keys are in use.'),
+  })
+  .meta({ id: 'SearchRequest' });
+
+const number = (schema: z.ZodType<number, number>) => z.coerce.number().pipe(schema);
+
+/** The same search in an address, without filter and ids. */
+export const searchQuerystring = z.strictObject({
+  q: query,
+  limit: number(limit.unwrap()).default(10).describe('Hits on the page.'),
+  offset: number(offset.unwrap()).default(0).describe('Hits to skip.'),
+  answer: mode,
+  deadlineMs: number(deadlineMs).optional(),
+  candidates: number(candidates).optional(),
+  minConfidence: number(minConfidence).optional(),
+  debug: z.stringbool().default(false),
+});
+
+const span = z.object({ start: z.int(), end: z.int() }).meta({ id: 'TextSpan' });
+const confidence = z.number().min(0).max(1).describe('Calibrated probability that it is right and supported.');
+
+const passageResult = z
+  .object({
+    type: z.literal('passage'),
+    id: z.string(),
+    documentId: z.string(),
+    title: z.string(),
+    url: z.string(),
+    snippet: z.string().describe('Plain text, never markup.'),
+    highlights: z.array(span).describe('Matched words, as offsets into `snippet`.'),
+    score: z.number().describe('What ordered the page; for display only.'),
+  })
+  .meta({ id: 'PassageResult' });
+
+const citation = z
+  .object({
+    passageId: z.string(),
+    documentId: z.string(),
+    url: z.string(),
+    quote: z.string().describe('Verbatim: characters `start` to `end` of the stored document.'),
+    start: z.int(),
+    end: z.int(),
+  })
+  .meta({ id: 'Citation' });
+
+const answer = z.object({ text: z.string(), confidence, citations: z.array(citation) });
+const answerResult = answer.extend({ type: z.literal('answer') }).meta({ id: 'AnswerResult' });
+
+export const answerStatus = z
+  .object({
+    shown: z.boolean(),
+    reason: z.enum(ANSWER_REASONS),
+    confidence: confidence.optional(),
+    notice: z.string().optional().describe('With `unsafe-query`: what to show instead, such as where to find help.'),
+  })
+  .meta({ id: 'AnswerStatus' });
+
+const ms = z.number().optional();
+const timings = z
+  .object({
+    queryGuardMs: ms,
+    retrievalMs: ms,
+    rerankingMs: ms,
+    hitsMs: ms,
+    generationMs: ms,
+    rewardMs: ms,
+    choiceMs: ms,
+    totalMs: ms,
+  })
+  .meta({ id: 'Timings', description: 'Milliseconds; `hitsMs` and `totalMs` since the request arrived.' });
+
+const traceEntry = z.object({
+  stage: z.enum(['queryGuard', 'retrieval', 'reranking', 'hits', 'generation', 'reward', 'choice', 'total']),
+  startMs: z.number(),
+  durationMs: z.number(),
+  outcome: z.enum(['ok', 'late', 'failed', 'skipped']),
+  code: z.string().optional(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+
+export const searchResponse = z
+  .object({
+    requestId: z.string(),
+    results: z.array(z.discriminatedUnion('type', [passageResult, answerResult])),
+    answerStatus,
+    timings,
+    degraded: z.array(z.string()).optional().describe('Back ends that were late or failed.'),
+    trace: z.object({ entries: z.array(traceEntry) }).optional(),
+  })
+  .meta({ id: 'SearchResponse' });
+
+true satisfies Equal<z.output<typeof searchResponse>, SearchResponse>;
+true satisfies Equal<z.output<typeof passageResult>, PassageResult>;
+true satisfies Equal<z.output<typeof answerResult>, AnswerResult>;
+true satisfies Equal<z.output<typeof answerStatus>, AnswerStatus>;
+true satisfies Equal<z.output<typeof filter>, SearchFilter>;
+true satisfies z.output<typeof searchBody> extends SearchInput ? true : never;
+
+/** The address form as the same input. */
+export function fromQuerystring(given: z.output<typeof searchQuerystring>): SearchInput {
+  const { q, answer: answerMode, deadlineMs: time, candidates: count, minConfidence: least, ...page } = given;
+  const options = { deadlineMs: time, candidates: count, minConfidence: least };
+  const named = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  return { ...page, query: q, answer: { mode: answerMode, ...named } };
+}

@@ -1,0 +1,31 @@
+import fastify, { type FastifyInstance } from 'fastify';
+import { afterAll } from 'vitest';
+import app, { serverOptions } from '../../src/api/app.js';
+import { type Config, loadConfig } from '../../src/config.js';
+import { createAnswerPipeline } from '../../src/pipeline/answer-pipeline.js';
+import type { PipelineParts } from '../../src/pipeline/parts.js';
+import { fakeParts, settings } from '../pipeline/fakes.js';
+
+export interface ServiceOptions {
+  env?: NodeJS.ProcessEnv;
+  parts?: Partial<PipelineParts>;
+  pageDir?: string;
+}
+
+/** The app over a pipeline of fakes; closed after the tests of the file. */
+export async function buildService({
+  env = {},
+  parts,
+  pageDir = '/nowhere',
+}: ServiceOptions = {}): Promise<FastifyInstance> {
+  const config: Config = loadConfig(env);
+  const pipeline = createAnswerPipeline(fakeParts(parts), settings);
+  const instance = fastify({ ...serverOptions(config), logger: false });
+  await instance.register(app, { config, pipeline, version: '0.0.0', pageDir });
+  await instance.ready();
+  afterAll(() => instance.close());
+  return instance;
+}
+
+export const post = (service: FastifyInstance, payload: unknown, headers: Record<string, string> = {}) =>
+  service.inject({ method: 'POST', url: '/v1/search', payload: payload as object, headers });
