@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# The whole chain that makes the committed models: a queue of stages, one after the other. Stop it at any point and start it
+# again: a finished stage is passed over, a stage that was cut off goes on from its last save.
+#
+#     nice -n 19 training/runs/full.sh ../shared/data
+#
+# Minutes of each stage can be set from outside, for example SFT_MINUTES=180. State lies under
+# ${XDG_CACHE_HOME:-~/.cache}/candor-training/$GENERATION; models are written to OUT (default: models).
+set -euo pipefail
+data=$(realpath "${1:-../shared/data}")
+root=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$root/training"
+[ -d "$data/squad" ] || { echo "$data: expected the folder of the data sets (squad/train-v1.1.json.gz); give it as the first argument" >&2; exit 1; }
+python=${PYTHON:-.venv/bin/python}
+[ -x "$python" ] || { echo "$python: not there; run: npm run training:setup" >&2; exit 1; }
+
+generation=${GENERATION:-current}
+work=${XDG_CACHE_HOME:-$HOME/.cache}/candor-training/$generation
+out=${OUT:-$root/models}
+seed=${SEED:-1}
+mkdir -p "$work"
+export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+# Without these glibc gives large buffers back at every step.
+export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=268435456
+
+stage() { echo "== $(date -u +%H:%M:%S) $*"; "$python" "scripts/$@"; }
+
+[ -f "$work/data/card.json" ] || stage prepare_data.py --data "$data" --out "$work/data" --seed "$seed"
+stage train_sft.py --rows "$work/data/demonstrations.jsonl" --dev "$work/data/dev.jsonl" --out "$work/sft" \
+  --minutes "${SFT_MINUTES:-480}" --seed "$seed"
+stage sample_candidates.py --rows "$work/data/rewards.jsonl" --policy "$work/sft" --out "$work/candidates.jsonl" \
+  --limit "${REWARD_PASSAGES:-2400}" --samples 4 --seed "$seed"
+stage train_reward.py --candidates "$work/candidates.jsonl" --policy "$work/sft" --out "$work/reward" \
+  --minutes "${REWARD_MINUTES:-180}" --seed "$seed"
+stage sample_candidates.py --rows "$work/data/evaluation.jsonl" --policy "$work/sft" --out "$work/evaluation-candidates.jsonl" \
+  --limit "${EVALUATION_PASSAGES:-200}" --samples 3 --seed "$seed"
+[ -f "$work/reward/evaluation.json" ] ||
+  stage evaluate_reward.py --candidates "$work/evaluation-candidates.jsonl" --reward "$work/reward" --out "$work/reward/evaluation.json"
+[ -f "$work/sft/evaluation.json" ] ||
+  stage evaluate_policy.py --policy "$work/sft" --rows "$work/data/evaluation.jsonl" --limit "${EVALUATION_PASSAGES:-200}" --out "$work/sft/evaluation.json"
+stage export_embedder.py --data "$data" --out "$out/embedder"
+stage train_reranker.py --data "$data" --out "$out/reranker" --minutes "${RERANKER_MINUTES:-120}" --seed "$seed"
+stage export_onnx.py --policy "$work/sft" --reward "$work/reward" --calibration "$work/data/dev.jsonl" --out "$out"
