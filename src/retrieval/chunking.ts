@@ -86,7 +86,7 @@ function cutToFit(text: string, sentence: TextSpan, { targetWords, maxWords }: C
   const words = text.slice(sentence.start, sentence.end);
   if (sizeInWords(words) <= maxWords) return [sentence];
   const parts: TextSpan[] = [];
-  let part: (TextSpan & { size: number }) | null = null;
+  let part = null as (TextSpan & { size: number }) | null;
   for (const piece of smallPieces(words, targetWords)) {
     if (part && part.size + piece.size > targetWords) {
       parts.push(part);

@@ -1,0 +1,301 @@
+import { mkdir } from 'node:fs/promises';
+import { Index, type Query as LanceQuery, MatchQuery, type Table, type VectorQuery } from '@lancedb/lancedb';
+import { ServiceError } from '../../errors.js';
+import type { Access, ScoredPassage, SourceDocument } from '../../types.js';
+import { abortable } from '../abortable.js';
+import type { IndexableDocument, Indexer, IndexInfo, PutResult, RejectedDocument } from '../indexer.js';
+import type { DocumentReader, RetrievalRequest, Retriever } from '../retriever.js';
+import { queryTerms } from '../search-terms.js';
+import { accessCondition, documentsCondition, literal, searchCondition } from './embedded-filter.js';
+import { withWriterLock } from './embedded-lock.js';
+import { PASSAGE_COLUMNS, type StoredRow, toDocument, toPassage, toRows } from './embedded-rows.js';
+import { corruptIndex, createIndex, missingIndex, type OpenIndex, openIndex } from './embedded-store.js';
+
+export interface EmbeddedIndexOptions {
+  /** Folder of the index; made by the first `put`. */
+  dir: string;
+  /** The model whose vectors are stored and asked for. */
+  embedder: { modelId: string; dimensions: number };
+  /**
+   * Passages that may wait for the full-text index before `put` adds them to it. They are found all the same, each at a
+   * cost of about 0.06 ms a query. @default 2000
+   */
+  indexEvery?: number;
+  /** From this many passages on `optimize` builds a vector index; below, all vectors are compared. @default 50000 */
+  vectorIndexFrom?: number;
+}
+
+/** Old versions of the table stay this long, for queries that are still reading them. */
+const KEEP_VERSIONS_MS = 60_000;
+/** Document ids in one condition. */
+const IDS_AT_ONCE = 500;
+/** Partitions of the vector index a query looks into. */
+const PROBES = 32;
+
+/** A lexical and a vector index in one folder, in this process (LanceDB). Any process may read while one writes. */
+export class EmbeddedIndex implements Indexer, DocumentReader {
+  readonly name = 'embedded';
+  readonly #options: Required<EmbeddedIndexOptions>;
+  #open: Promise<OpenIndex | null> | null = null;
+
+  constructor(options: EmbeddedIndexOptions) {
+    this.#options = { indexEvery: 2_000, vectorIndexFrom: 50_000, ...options };
+  }
+
+  /** BM25 over title and text. */
+  lexicalRetriever(): Retriever {
+    return this.#retriever('embedded-lexical', 'lexical', ({ query, limit }, table) => {
+      const terms = queryTerms(query.text);
+      return terms
+        ? searchTerms(table, terms, searchCondition(query.access, query.filter), limit)
+        : Promise.resolve([]);
+    });
+  }
+
+  /** Cosine over all passages, or over the nearest partitions once there is a vector index. */
+  denseRetriever(): Retriever {
+    return this.#retriever('embedded-dense', 'dense', ({ query, queryVector, limit }, table, header) => {
+      if (!queryVector) throw new TypeError('A dense retriever needs queryVector.');
+      this.#checkModel(header);
+      return searchVectors(table, queryVector, searchCondition(query.access, query.filter), limit);
+    });
+  }
+
+  async info(signal: AbortSignal): Promise<IndexInfo> {
+    const index = await this.#current();
+    if (!index) return { embedderModelId: null, dimensions: null, documents: 0, passages: 0 };
+    const count = (filter?: string) => this.#guard(index.table.countRows(filter), signal);
+    const [documents, passages] = await Promise.all([count('ordinal = 0'), count()]);
+    const { embedderModelId, dimensions } = index.header;
+    return { embedderModelId, dimensions, documents, passages };
+  }
+
+  async fingerprints(
+    tenant: string,
+    documentIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    const index = await this.#current();
+    if (!index) return found;
+    for (const ids of inParts(documentIds)) {
+      const query = index.table.query().where(`ordinal = 0 AND ${documentsCondition(tenant, ids)}`);
+      const rows = await this.#guard(rowsOf(query, ['document_id', 'fingerprint']), signal);
+      for (const row of rows) found.set(row.document_id, row.fingerprint);
+    }
+    return found;
+  }
+
+  async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
+    const { sound, rejected } = this.#checked(documents);
+    const tenant = sound[0]?.document.tenant;
+    if (tenant === undefined) return { stored: 0, rejected };
+    if (sound.some(({ document }) => document.tenant !== tenant))
+      throw new TypeError('put takes one tenant at a time.');
+    await this.#write(signal, async ({ table }) => {
+      const ids = sound.map(({ document }) => document.id);
+      const isNew = (await this.fingerprints(tenant, ids, signal)).size === 0;
+      const rows = sound.flatMap(toRows);
+      // One commit each way, so that a killed process leaves all of it or nothing.
+      if (isNew) await table.add(rows);
+      else {
+        await table
+          .mergeInsert(['tenant', 'passage_id'])
+          .whenMatchedUpdateAll()
+          .whenNotMatchedInsertAll()
+          .whenNotMatchedBySourceDelete({ where: documentsCondition(tenant, ids) })
+          .execute(rows);
+      }
+      await this.#indexWaiting(table);
+    });
+    return { stored: sound.length, rejected };
+  }
+
+  async delete(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<number> {
+    const stored = [...(await this.fingerprints(tenant, documentIds, signal)).keys()];
+    if (stored.length === 0) return 0;
+    await this.#write(signal, async ({ table }) => {
+      for (const ids of inParts(stored)) await table.delete(documentsCondition(tenant, ids));
+    });
+    return stored.length;
+  }
+
+  async optimize(signal: AbortSignal): Promise<void> {
+    if (!(await this.#current())) return;
+    await this.#write(signal, async ({ table }) => {
+      await table.optimize({ cleanupOlderThan: new Date(Date.now() - KEEP_VERSIONS_MS) });
+      await this.#buildIndexes(table);
+    });
+  }
+
+  async getDocument(documentId: string, access: Access, signal: AbortSignal): Promise<SourceDocument | null> {
+    const index = await this.#current();
+    if (!index) throw missingIndex(this.#options.dir);
+    const condition = `document_id = ${literal(documentId)} AND ordinal = 0 AND ${accessCondition(access)}`;
+    const [row] = await this.#guard(
+      rowsOf(index.table.query().where(condition).limit(1), [...PASSAGE_COLUMNS, 'document_text']),
+      signal,
+    );
+    return row ? toDocument(row) : null;
+  }
+
+  async close(): Promise<void> {
+    const index = await this.#open?.catch(() => null);
+    this.#open = null;
+    index?.table.close();
+  }
+
+  #retriever(
+    name: string,
+    kind: Retriever['kind'],
+    search: (request: RetrievalRequest, table: Table, header: OpenIndex['header']) => Promise<ScoredPassage[]>,
+  ): Retriever {
+    const opened = async () => {
+      const index = await this.#current();
+      if (!index) throw missingIndex(this.#options.dir);
+      if (kind === 'dense') this.#checkModel(index.header);
+      return index;
+    };
+    return {
+      name,
+      kind,
+      retrieve: async (request, signal) => {
+        const { table, header } = await opened();
+        return this.#guard(search(request, table, header), signal);
+      },
+      check: async (signal) => {
+        const { table } = await opened();
+        await this.#guard(table.countRows(), signal);
+      },
+      close: async () => undefined,
+    };
+  }
+
+  /** The index as it is, `null` when there is none yet; a failed or empty look is not remembered. */
+  async #current(): Promise<OpenIndex | null> {
+    this.#open ??= openIndex(this.#options.dir);
+    const opening = this.#open;
+    try {
+      const index = await opening;
+      if (!index && this.#open === opening) this.#open = null;
+      return index;
+    } catch (error) {
+      this.#open = null;
+      throw error;
+    }
+  }
+
+  async #write(signal: AbortSignal, work: (index: OpenIndex) => Promise<void>): Promise<void> {
+    const { dir, embedder } = this.#options;
+    await mkdir(dir, { recursive: true });
+    await withWriterLock(dir, signal, async () => {
+      const { modelId: embedderModelId, dimensions } = embedder;
+      this.#open = Promise.resolve(
+        (await this.#current()) ?? (await createIndex(dir, { embedderModelId, dimensions })),
+      );
+      const index = (await this.#open) as OpenIndex;
+      this.#checkModel(index.header);
+      try {
+        // Not cut short by the signal: the lock is held until the write is over.
+        await work(index);
+      } catch (cause) {
+        this.#open = null;
+        if (cause instanceof ServiceError) throw cause;
+        throw new ServiceError('internal', { message: `${dir}: could not be written.`, cause });
+      }
+    });
+  }
+
+  /** Errors while reading mean an index that cannot be read; the next call opens it anew. */
+  async #guard<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+    try {
+      return await abortable(work, signal);
+    } catch (cause) {
+      if (cause instanceof ServiceError || cause instanceof TypeError) throw cause;
+      this.#open = null;
+      throw corruptIndex(this.#options.dir, 'found one that fails', cause);
+    }
+  }
+
+  #checkModel(header: OpenIndex['header']): void {
+    const { dir, embedder } = this.#options;
+    if (header.embedderModelId === embedder.modelId && header.dimensions === embedder.dimensions) return;
+    const message =
+      `${dir}: made with ${header.embedderModelId} (${header.dimensions} dimensions), but the embedding model is ` +
+      `${embedder.modelId} (${embedder.dimensions}). Set CANDOR_EMBEDDER_MODEL to the first, or delete the folder and run: ` +
+      `candor ingest PATH... --index ${dir}`;
+    throw new ServiceError('index-mismatch', { message });
+  }
+
+  /** Of two documents with one id the later one counts. */
+  #checked(documents: readonly IndexableDocument[]): { sound: IndexableDocument[]; rejected: RejectedDocument[] } {
+    const rejected: RejectedDocument[] = [];
+    const sound = new Map<string, IndexableDocument>();
+    for (const item of documents) {
+      const { id } = item.document;
+      if (item.vectors.some((vector) => vector.length !== this.#options.embedder.dimensions)) {
+        const found = item.vectors.find((vector) => vector.length !== this.#options.embedder.dimensions)?.length;
+        const message = `${id}: expected vectors of ${this.#options.embedder.dimensions} dimensions, received ${found}.`;
+        throw new ServiceError('index-mismatch', { message });
+      }
+      const reason = problemOf(item);
+      if (reason) rejected.push({ documentId: id, reason });
+      else sound.set(id, item);
+    }
+    return { sound: [...sound.values()], rejected };
+  }
+
+  async #indexWaiting(table: Table): Promise<void> {
+    const name = (await table.listIndices()).find(({ columns }) => columns.includes('search_terms'))?.name;
+    const stats = name ? await table.indexStats(name) : undefined;
+    if ((stats?.numUnindexedRows ?? 0) >= this.#options.indexEvery) await table.optimize();
+  }
+
+  async #buildIndexes(table: Table): Promise<void> {
+    const indexed = new Set((await table.listIndices()).flatMap(({ columns }) => columns));
+    const passages = await table.countRows();
+    if (passages < this.#options.vectorIndexFrom) return;
+    if (!indexed.has('document_id')) await table.createIndex('document_id', { config: Index.btree() });
+    if (!indexed.has('vector')) {
+      const numPartitions = Math.max(1, Math.round(Math.sqrt(passages)));
+      await table.createIndex('vector', { config: Index.ivfFlat({ distanceType: 'cosine', numPartitions }) });
+    }
+  }
+}
+
+function problemOf({ passages, vectors }: IndexableDocument): string | null {
+  if (passages.length === 0) return 'It has no passage.';
+  if (passages.length !== vectors.length) return `It has ${passages.length} passages and ${vectors.length} vectors.`;
+  return vectors.every((vector) => vector.every(Number.isFinite)) ? null : 'A vector has a value that is not a number.';
+}
+
+async function searchTerms(table: Table, terms: string, condition: string, limit: number): Promise<ScoredPassage[]> {
+  const query = table.query().fullTextSearch(new MatchQuery(terms, 'search_terms')).where(condition).limit(limit);
+  const rows = await rowsOf(query, [...PASSAGE_COLUMNS, '_score']);
+  return bestFirst(
+    rows.map((row) => ({ passage: toPassage(row), bm25Score: row._score })),
+    'bm25Score',
+  );
+}
+
+async function searchVectors(table: Table, vector: Float32Array, condition: string, limit: number) {
+  const query = table.vectorSearch(vector).distanceType('cosine').nprobes(PROBES).where(condition).limit(limit);
+  const rows = await rowsOf(query, [...PASSAGE_COLUMNS, '_distance']);
+  return bestFirst(
+    rows.map((row) => ({ passage: toPassage(row), denseScore: 1 - row._distance })),
+    'denseScore',
+  );
+}
+
+type FoundRow = StoredRow & { _score: number; _distance: number };
+
+const rowsOf = (query: LanceQuery | VectorQuery, columns: string[]): Promise<FoundRow[]> =>
+  query.select(columns).toArray();
+
+function bestFirst(found: ScoredPassage[], score: 'bm25Score' | 'denseScore'): ScoredPassage[] {
+  return found.sort((a, b) => (b[score] ?? 0) - (a[score] ?? 0) || (a.passage.id < b.passage.id ? -1 : 1));
+}
+
+function* inParts(ids: readonly string[]): Generator<string[]> {
+  for (let start = 0; start < ids.length; start += IDS_AT_ONCE) yield ids.slice(start, start + IDS_AT_ONCE);
+}
