@@ -3,7 +3,8 @@ import { ANSWER_REASONS } from '../types.js';
 import { readJsonLines } from './json-lines.js';
 import { questionSchema } from './question.js';
 
-const candidateSchema = z.object({
+/** A candidate as the trace of a request tells it. */
+export const recordedCandidateSchema = z.object({
   text: z.string(),
   sentenceNumber: z.number().int().positive().nullable(),
   passageId: z.string(),
@@ -22,7 +23,7 @@ export const answerRecordSchema = questionSchema.extend({
   /** Documents of the first 20 hits of the page. */
   hits: z.array(z.string()),
   /** All candidates with their rewards; empty when generation or reward gave nothing in time. */
-  candidates: z.array(candidateSchema),
+  candidates: z.array(recordedCandidateSchema),
   /** Passages the policy read, best first. */
   passagesRead: z.array(z.string()),
   /** Reranker's score by passage id, of the passages read. */

@@ -63,9 +63,10 @@ interface Row extends LabelledVector {
 }
 
 function fitTwoStages(rows: readonly Row[]): { linear: LinearModel; isotonic: IsotonicMap } {
+  const linear = fitLogistic(rows);
   const probabilities = crossFit(rows, fitLogistic, logisticProbability);
   const outcomes = rows.map(({ right }, index) => ({ score: probabilities[index] ?? 0, right }));
-  return { linear: fitLogistic(rows), isotonic: fitIsotonic(outcomes) };
+  return { linear, isotonic: fitIsotonic(outcomes) };
 }
 
 /** Predicts each row with a model fitted on the other folds. */

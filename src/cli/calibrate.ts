@@ -1,0 +1,148 @@
+import { access, mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Command } from 'commander';
+import { ServiceError } from '../errors.js';
+import { type AnswerRecord, readRecords } from '../evaluation/answer-record.js';
+import { isRight } from '../evaluation/measures/answer-score.js';
+import { calibrationError } from '../evaluation/measures/calibration-error.js';
+import { type CalibrationCase, type CalibrationFit, fitCalibration } from '../reward/calibration.js';
+import { type Calibrator, type ModelVersions, sealCalibrator } from '../reward/calibrator.js';
+import { CONFIDENCE_FEATURES, type ConfidenceFeatures } from '../reward/confidence.js';
+import { numberOption } from './options.js';
+
+interface CalibrateOptions {
+  records: string;
+  out: string;
+  targetPrecision: number;
+  force?: boolean;
+}
+
+/** Fewer answers than this cannot carry seven weights and a map. */
+const MIN_CASES = 100;
+
+export function registerCalibrate(program: Command): void {
+  program
+    .command('calibrate')
+    .description('fit the confidence of answers, and the threshold from which they are shown')
+    .requiredOption(
+      '--records <file>',
+      'records of: candor eval answers --records FILE, on questions used for nothing else',
+    )
+    .requiredOption('--out <file>', 'calibrator to write, such as models/confidence/calibrator.json')
+    .option(
+      '--target-precision <share>',
+      'share of shown answers that must be right',
+      numberOption(0.01, 0.999, { whole: false }),
+      0.9,
+    )
+    .option('--force', 'replace a calibrator that is there')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ candor eval answers --corpus corpus.jsonl.gz --questions questions.jsonl.gz --records records.jsonl
+  $ candor calibrate --records records.jsonl --out models/confidence/calibrator.json`,
+    )
+    .action(calibrate);
+}
+
+async function calibrate({ records: path, out, targetPrecision, force = false }: CalibrateOptions): Promise<void> {
+  if (!force && (await exists(out)))
+    throw new ServiceError('invalid-request', {
+      message: `${out} is there already; calibrators are replaced, never changed. Name another file or add --force.`,
+    });
+  const records = await readRecords(path);
+  const cases = toCases(records);
+  if (cases.length < MIN_CASES)
+    throw new ServiceError('invalid-request', {
+      message: `${path}: expected at least ${MIN_CASES} questions with an answer, found ${cases.length} of ${records.length}.`,
+    });
+  const fit = fitOrExplain(cases, targetPrecision, path);
+  const calibrator = toCalibrator(fit, oneVersion(records, path), targetPrecision);
+  await mkdir(dirname(out), { recursive: true });
+  await writeFile(out, `${JSON.stringify(calibrator, null, 2)}\n`);
+  const answerable = records.filter((record) => record.answerable).length;
+  process.stdout.write(`${describe(calibrator, records.length, answerable)}\nwritten to ${out}\n`);
+}
+
+/** Questions that got an answer; the others have no confidence. */
+export function toCases(records: readonly AnswerRecord[]): CalibrationCase[] {
+  return records.flatMap(({ id, top, features, answers }) =>
+    top === null || features === null
+      ? []
+      : [{ id, features: features as unknown as ConfidenceFeatures, right: isRight(top, answers) }],
+  );
+}
+
+/** @throws ServiceError when the records are of more than one set of models. */
+export function oneVersion(records: readonly AnswerRecord[], path: string): ModelVersions {
+  const found = new Map<string, ModelVersions>();
+  for (const { top, versions } of records) {
+    const { policy, reward, prompt, reranker } = versions;
+    // A reranker that was late once is missing in that record only.
+    if (top === null || policy === null || reward === null || prompt === null) continue;
+    const key = [policy, reward, prompt].join(' ');
+    found.set(key, { policy, reward, prompt, reranker: found.get(key)?.reranker ?? reranker });
+  }
+  const [first, ...others] = found.values();
+  if (first && others.length === 0) return first;
+  throw new ServiceError('invalid-request', {
+    message: `${path}: expected records of one set of models, found ${[...found.keys()].join('; ') || 'none'}.`,
+  });
+}
+
+function fitOrExplain(cases: readonly CalibrationCase[], targetPrecision: number, path: string): CalibrationFit {
+  try {
+    return fitCalibration(cases, { targetPrecision });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new ServiceError('invalid-request', { message: `${path}: cannot be fitted. ${cause.message}`, cause });
+  }
+}
+
+export function toCalibrator(fit: CalibrationFit, fittedFor: ModelVersions, targetPrecision: number): Calibrator {
+  const { threshold, heldOut, intercept, features, isotonic } = fit;
+  return sealCalibrator({
+    format: 1,
+    fittedFor: { ...fittedFor, reranker: fittedFor.reranker ?? null },
+    intercept,
+    features,
+    isotonic,
+    minConfidence: threshold.minConfidence,
+    fit: {
+      date: new Date().toISOString().slice(0, 10),
+      questions: heldOut.length,
+      right: heldOut.filter(({ right }) => right).length,
+      targetPrecision,
+      precision: threshold.precision,
+      precisionLow: threshold.precisionLow,
+      shown: threshold.shown,
+      calibrationError: calibrationError(heldOut) ?? 1,
+    },
+  });
+}
+
+function describe(
+  { version, features, minConfidence, fit }: Calibrator,
+  questions: number,
+  answerable: number,
+): string {
+  const percent = (share: number | null) => (share === null ? '-' : `${(100 * share).toFixed(1)} %`);
+  const shown =
+    fit.precision === null
+      ? `No threshold reaches ${percent(fit.targetPrecision)} on enough answers: with this calibrator nothing is shown.`
+      : `shown from ${minConfidence.toFixed(4)} on: ${fit.shown} answers (coverage ${percent(fit.shown / answerable)}), ` +
+        `precision ${percent(fit.precision)}, with 95 % confidence at least ${percent(fit.precisionLow)}`;
+  return [
+    `calibrator ${version}: ${questions} questions, ${fit.questions} with an answer, ${fit.right} of these right`,
+    ...CONFIDENCE_FEATURES.map((name) => `  ${name.padEnd(20)} weight ${features[name].weight.toFixed(3).padStart(7)}`),
+    `calibration error, held out, 15 bins of equal mass: ${fit.calibrationError.toFixed(4)}`,
+    shown,
+  ].join('\n');
+}
+
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

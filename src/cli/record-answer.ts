@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { type AnswerRecord, recordedCandidateSchema } from '../evaluation/answer-record.js';
+import type { Question } from '../evaluation/question.js';
+import { confidenceFeatures } from '../reward/confidence.js';
+import { selectAnswer } from '../reward/select-answer.js';
+import type { AnswerResult, SearchResponse, Stage } from '../types.js';
+
+/** Hits that a record keeps; recall is measured up to here. */
+export const RECORDED_HITS = 20;
+
+/** What the trace must tell about each stage. A stage that did not end says less, or nothing. */
+const details = {
+  retrieval: z.object({ passages: z.array(z.object({ id: z.string() })) }),
+  reranking: z.object({ modelId: z.string() }),
+  generation: z.object({ modelId: z.string(), promptVersion: z.string(), passages: z.array(z.string()) }),
+  reward: z.object({
+    modelId: z.string(),
+    candidates: z.array(recordedCandidateSchema),
+    relevanceScores: z.record(z.string(), z.number()),
+  }),
+  choice: z.object({ minConfidence: z.number(), calibrator: z.string() }),
+};
+
+/**
+ * What became of a question, from the response with its trace (`debug: true`).
+ *
+ * @param textOf Text of a document of the corpus: the quote is held against the source, not against the index.
+ */
+export function recordAnswer(
+  question: Question,
+  response: SearchResponse,
+  textOf: (documentId: string) => string | undefined,
+): AnswerRecord {
+  const { retrieval, reranking, generation, reward, choice } = readTrace(response);
+  const candidates = reward?.candidates ?? [];
+  const relevanceScores = reward?.relevanceScores ?? {};
+  const passagesRead = generation?.passages ?? [];
+  const top = selectAnswer(candidates);
+  const greedyOf = (passage: string | undefined) => {
+    const found = candidates.find(({ passageId, sampled }) => passageId === passage && sampled === 'greedy');
+    return found && !found.declined ? found.text : null;
+  };
+  return {
+    ...question,
+    retrieved: (retrieval?.passages ?? []).slice(0, RECORDED_HITS).map(({ id }) => documentIdOf(id)),
+    hits: response.results
+      .flatMap((result) => (result.type === 'passage' ? [result.documentId] : []))
+      .slice(0, RECORDED_HITS),
+    candidates,
+    passagesRead,
+    relevanceScores,
+    top: top?.text ?? null,
+    features: top && { ...confidenceFeatures(top, candidates, new Map(Object.entries(relevanceScores))) },
+    confidence: top && choice ? top.confidence : null,
+    refused: top === null && candidates.some(({ declined }) => declined),
+    greedy: passagesRead.map(greedyOf).find((text) => text !== null) ?? null,
+    greedyOfBestPassage: greedyOf(passagesRead[0]),
+    reason: response.answerStatus.reason,
+    shown: shownAnswer(response, textOf),
+    minConfidence: choice?.minConfidence ?? null,
+    timings: Object.fromEntries(Object.entries(response.timings).filter(([, ms]) => ms !== undefined)),
+    versions: {
+      policy: generation?.modelId ?? null,
+      reward: reward?.modelId ?? null,
+      prompt: generation?.promptVersion ?? null,
+      reranker: reranking?.modelId ?? null,
+      calibrator: choice?.calibrator ?? null,
+    },
+  };
+}
+
+function readTrace({ trace }: SearchResponse) {
+  const of = <T>(stage: Stage & keyof typeof details, schema: z.ZodType<T>): T | undefined =>
+    schema.safeParse(trace?.entries.find((entry) => entry.stage === stage)?.details).data;
+  return {
+    retrieval: of('retrieval', details.retrieval),
+    reranking: of('reranking', details.reranking),
+    generation: of('generation', details.generation),
+    reward: of('reward', details.reward),
+    choice: of('choice', details.choice),
+  };
+}
+
+function shownAnswer(response: SearchResponse, textOf: (documentId: string) => string | undefined) {
+  const slot = response.results.findIndex(({ type }) => type === 'answer');
+  const answer = response.results[slot] as AnswerResult | undefined;
+  const main = answer?.citations[0];
+  if (!answer || !main) return null;
+  const { documentId, quote, start, end } = main;
+  const verbatim = quote !== '' && textOf(documentId)?.slice(start, end) === quote;
+  return {
+    text: answer.text,
+    confidence: answer.confidence,
+    slot,
+    citation: { documentId, quote, start, end, verbatim },
+  };
+}
+
+/** Passage ids are `<documentId>#<ordinal>`. */
+const documentIdOf = (passageId: string) => passageId.slice(0, passageId.lastIndexOf('#'));

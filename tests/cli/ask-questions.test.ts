@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { askQuestions } from '../../src/cli/ask-questions.js';
+import { type AnswerRecord, answerRecordSchema } from '../../src/evaluation/answer-record.js';
+import type { Question } from '../../src/evaluation/question.js';
+import { createAnswerPipeline } from '../../src/pipeline/answer-pipeline.js';
+import type { PipelineParts } from '../../src/pipeline/parts.js';
+import {
+  candidate,
+  cristofori,
+  decline,
+  fakeGenerator,
+  fakeParts,
+  fakeReward,
+  harp,
+  organ,
+  piano,
+  settings,
+  sleep,
+} from '../pipeline/fakes.js';
+
+const question: Question = {
+  id: 'q1',
+  question: 'Who invented the piano?',
+  answers: ['Bartolomeo Cristofori'],
+  answerable: true,
+  documentIds: ['piano'],
+};
+const texts = new Map([piano, harp, organ].map(({ documentId, text }) => [documentId, text]));
+
+async function ask(parts: Partial<PipelineParts> = {}, asked = [question], source = texts): Promise<AnswerRecord[]> {
+  const records: AnswerRecord[] = [];
+  const asking = askQuestions(createAnswerPipeline(fakeParts(parts), settings), asked, {
+    access: { tenant: 'default', groups: [] },
+    defaults: { queryMaxCharacters: 200, answer: { deadlineMs: 300, candidates: 4 } },
+    textOf: (documentId) => source.get(documentId),
+    signal: AbortSignal.timeout(10_000),
+  });
+  for await (const record of asking) records.push(record);
+  return records;
+}
+
+const answering = (changes: Partial<NonNullable<PipelineParts['answering']>>) => ({
+  answering: { ...fakeParts().answering!, ...changes },
+});
+
+describe('askQuestions', () => {
+  it('records what the trace tells about a question', async () => {
+    const [record] = await ask();
+    expect(record).toMatchObject({
+      ...question,
+      retrieved: ['piano', 'harp', 'organ'],
+      hits: ['piano', 'harp', 'organ'],
+      passagesRead: ['piano#0', 'harp#0', 'organ#0'],
+      relevanceScores: { 'piano#0': 0.9, 'harp#0': 0.2, 'organ#0': 0.1 },
+      top: 'Bartolomeo Cristofori',
+      features: { rewardLogit: 3, margin: 5, agreement: 0.5, relevanceScore: 0.9 },
+      confidence: expect.closeTo(0.9526, 3),
+      refused: false,
+      greedy: 'Bartolomeo Cristofori',
+      greedyOfBestPassage: 'Bartolomeo Cristofori',
+      reason: 'shown',
+      shown: { text: 'Bartolomeo Cristofori', slot: 0, citation: { documentId: 'piano', verbatim: true } },
+      minConfidence: 0.8,
+      versions: { policy: 'policy@test', reward: 'reward@test', prompt: 'test', reranker: 'reranker@test' },
+    });
+    expect(record?.candidates).toHaveLength(3);
+    expect(record?.timings.totalMs).toBeGreaterThanOrEqual(record?.timings.hitsMs ?? Number.NaN);
+    expect(answerRecordSchema.parse(JSON.parse(JSON.stringify(record)))).toEqual(record);
+  });
+
+  it('holds the quote against the corpus, not against the index', async () => {
+    const [record] = await ask({}, [question], new Map([['piano', 'Another text.']]));
+    expect(record?.shown?.citation.verbatim).toBe(false);
+  });
+
+  it('knows the policy without the reward model from the policy with it', async () => {
+    const generator = fakeGenerator([
+      decline(piano),
+      candidate(harp, 'nobody', 2),
+      { ...cristofori, sampled: 'sampled' },
+    ]);
+    const [record] = await ask(answering({ generator }));
+    expect(record).toMatchObject({ greedy: 'nobody', greedyOfBestPassage: null, top: 'Bartolomeo Cristofori' });
+  });
+
+  it('records a refusal', async () => {
+    const [record] = await ask(answering({ generator: fakeGenerator([decline(piano), decline(harp)]) }));
+    expect(record).toMatchObject({
+      refused: true,
+      reason: 'declined',
+      top: null,
+      features: null,
+      confidence: null,
+      shown: null,
+      greedy: null,
+    });
+  });
+
+  it('keeps candidates and features when there is no calibrator yet', async () => {
+    const [record] = await ask(answering({ calibrator: null }));
+    expect(record).toMatchObject({
+      top: 'Bartolomeo Cristofori',
+      features: { rewardLogit: 3 },
+      confidence: null,
+      minConfidence: null,
+      shown: null,
+      reason: 'generator-unavailable',
+    });
+  });
+
+  it('records what is below the threshold', async () => {
+    const [record] = await ask(answering({ rewardModel: fakeReward({ 'Bartolomeo Cristofori': 0 }) }));
+    expect(record).toMatchObject({ reason: 'low-confidence', confidence: 0.5, shown: null });
+  });
+
+  it.each<[string, Partial<PipelineParts>, string]>([
+    ['nothing found', { passages: { retrieve: async () => ({ passages: [], degraded: [] }) } }, 'no-evidence'],
+    ['no generator', { answering: null }, 'generator-unavailable'],
+    ['too late', answering({ generator: fakeGenerator([cristofori], 5_000) }), 'deadline'],
+  ])('%s: no candidates, no refusal', async (_, parts, reason) => {
+    const [record] = await ask(parts);
+    expect(record).toMatchObject({ reason, candidates: [], top: null, refused: false, shown: null });
+    expect(answerRecordSchema.parse(JSON.parse(JSON.stringify(record)))).toEqual(record);
+  });
+
+  it('asks one after the other and yields as it goes', async () => {
+    let [running, most] = [0, 0];
+    const retrieve = async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await sleep(5);
+      running -= 1;
+      return { passages: [], degraded: [] };
+    };
+    const records = await ask({ passages: { retrieve } }, [question, { ...question, id: 'q2' }]);
+    expect(records.map(({ id }) => id)).toEqual(['q1', 'q2']);
+    expect(most).toBe(1);
+  });
+});
