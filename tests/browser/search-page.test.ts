@@ -1,19 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ATTACK, cannedReply, NOTICE, SENTENCE } from './canned-replies.js';
 import { type FakeService, startFakeService } from './fake-service.js';
 import { LOW_CONTRAST } from './low-contrast.js';
-
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { startBrowser } from './start-browser.js';
 
 let browser: Browser;
 let service: FakeService;
@@ -25,12 +15,8 @@ let complaints: string[];
 let strangers: string[];
 
 beforeAll(async () => {
-  execFileSync(process.execPath, ['scripts/build-web.mjs'], { stdio: 'inherit' });
+  browser = await startBrowser();
   service = await startFakeService(cannedReply);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-    args: ARGUMENTS,
-  });
 });
 
 afterAll(async () => {
