@@ -1,22 +1,54 @@
-// npm start: builds what is missing, fills the index on the first start, serves.
+// npm start: builds what is missing or old, puts the samples into the index on the first start, serves.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-process.chdir(new URL('..', import.meta.url).pathname);
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const cli = 'dist/cli/main.js';
+const builtStamp = 'dist/.built';
 const indexDir = process.env.CANDOR_INDEX_DIR || '.candor/index';
+/** Stands beside the index while the samples go into it: what was interrupted is resumed. */
+const unfinished = `${indexDir}.unfinished`;
 
 function must(command, args) {
-  const { status } = spawnSync(command, args, { stdio: 'inherit' });
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
+  if (error) console.error(`${command}: ${error.message}`);
   if (status !== 0) process.exit(status ?? 1);
 }
 
-if (!existsSync(cli)) {
-  console.log('Building …');
-  must('npm', ['run', '--silent', 'build']);
+/** When anything under these paths was last changed, added or removed. */
+function changedAt(...paths) {
+  const all = paths.flatMap((path) => [
+    path,
+    ...(statSync(path).isDirectory() ? readdirSync(path, { recursive: true }).map((name) => join(path, name)) : []),
+  ]);
+  return Math.max(...all.map((path) => statSync(path).mtimeMs));
 }
-if (!existsSync(indexDir)) must(process.execPath, [cli, 'ingest', 'samples']);
 
-const server = spawn(process.execPath, [cli, 'serve'], { stdio: 'inherit' });
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.kill(signal));
-server.on('exit', (code) => process.exit(code ?? 1));
+const isBuilt =
+  existsSync(builtStamp) &&
+  existsSync(cli) &&
+  statSync(builtStamp).mtimeMs >= changedAt('src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json');
+if (!isBuilt) {
+  console.log('Building the service …');
+  const startedAt = new Date();
+  rmSync('dist', { recursive: true, force: true });
+  must(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
+  writeFileSync(builtStamp, startedAt.toISOString());
+}
+must(process.execPath, ['scripts/build-web.mjs']);
+
+if (!existsSync(indexDir) || existsSync(unfinished)) {
+  console.log('Putting the sample corpus into the index …');
+  mkdirSync(dirname(unfinished), { recursive: true });
+  writeFileSync(unfinished, '');
+  must(process.execPath, [cli, 'ingest', 'samples/corpus.jsonl.gz', '--index', indexDir]);
+  rmSync(unfinished);
+}
+
+const server = spawn(process.execPath, [cli, 'serve', ...process.argv.slice(2)], { stdio: 'inherit' });
+// Ctrl-C in a terminal reaches the service by itself; other signals come to this process alone.
+process.on('SIGINT', () => process.stdin.isTTY || server.kill('SIGINT'));
+process.on('SIGTERM', () => server.kill('SIGTERM'));
+server.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));

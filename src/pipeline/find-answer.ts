@@ -141,7 +141,7 @@ async function score(
 
 /** Reads the cited document once more: only a quote that stands there now is shown. */
 async function show(
-  { parts, request }: AnswerContext,
+  { parts, settings, request }: AnswerContext,
   candidate: ScoredCandidate,
   read: readonly ScoredPassage[],
   hits: readonly ScoredPassage[],
@@ -157,7 +157,8 @@ async function show(
   const page = hits.slice(0, request.limit);
   const relevanceScores = page.map(({ relevanceScore }) => relevanceScore ?? null);
   // Whether to show it is decided; a caller who asked for a low threshold finds it below the hits.
-  const slot = placeAnswer({ confidence, minConfidence, relevanceScores }) ?? page.length;
+  const { wrongAnswerCost } = settings;
+  const slot = placeAnswer({ confidence, minConfidence, relevanceScores, wrongAnswerCost }) ?? page.length;
   return { status: 'answered', answer: { text, confidence, citations: [citation] }, slot };
 }
 

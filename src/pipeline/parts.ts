@@ -49,5 +49,7 @@ export interface PipelineSettings {
   answerPassages: number;
   /** Least confidence where a request names none; unset = the calibrator's. */
   minConfidence?: number;
+  /** What a wrong answer spoils, in units of a good hit. @default 1 */
+  wrongAnswerCost?: number;
   seed: number;
 }

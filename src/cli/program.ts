@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { registerAsk } from './ask.js';
+import { registerCalibrate } from './calibrate.js';
+import { registerModels } from './models.js';
+import { registerSearch } from './search.js';
+import { registerServe } from './serve.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+/** `candor` with all its verbs. It throws instead of ending the process. */
+export function createProgram(): Command {
+  const program = new Command('candor')
+    .description('A search service that also answers, only when it is confident.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(add --help for the options)')
+    .addHelpText(
+      'after',
+      `
+Start here:
+  $ candor ingest samples/corpus.jsonl.gz
+  $ candor ask "Who invented the piano?"
+  $ candor serve
+
+Settings are environment variables; .env.example lists them.
+Exit codes: 0 done, 1 failed, 2 asked for in a wrong way.`,
+    );
+  registerServe(program);
+  registerAsk(program);
+  registerSearch(program);
+  registerCalibrate(program);
+  registerModels(program);
+  return program;
+}

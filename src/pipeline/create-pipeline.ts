@@ -1,0 +1,181 @@
+import { join } from 'node:path';
+import type { Config } from '../config.js';
+import { ServiceError } from '../errors.js';
+import { OnnxCrossEncoder } from '../ranking/drivers/onnx-cross-encoder.js';
+import type { Reranker } from '../ranking/reranker.js';
+import { EmbeddedIndex } from '../retrieval/drivers/embedded.js';
+import { OnnxEmbedder } from '../retrieval/drivers/onnx-embedder.js';
+import type { Embedder } from '../retrieval/embedder.js';
+import { HybridRetriever } from '../retrieval/hybrid-retriever.js';
+import type { Indexer } from '../retrieval/indexer.js';
+import type { DocumentReader, Retriever } from '../retrieval/retriever.js';
+import { createRuleGuard } from '../safety/drivers/rule-guard.js';
+import { createAnswerPipeline } from './answer-pipeline.js';
+import type { AnswerParts } from './parts.js';
+import type { ComponentStatus, Pipeline } from './pipeline.js';
+
+// The composition root: the only file that knows which drivers are in use.
+
+export interface CreateOptions {
+  /** Told what is missing and what to run, when the service goes on without it. */
+  warn(message: string): void;
+}
+
+/** Retrievers get less than all of the time for the hits, so that one that hangs does not cost the others' results. */
+const RETRIEVER_SHARE = 0.75;
+
+/**
+ * Opens models and index, and joins them.
+ *
+ * @throws ServiceError when embedder or index cannot be used, naming the file, what was expected and what to run. What
+ * else is missing or broken is told to `warn` and shows in `status`; hits are served without it.
+ */
+export async function createPipeline(config: Config, { warn }: CreateOptions): Promise<Pipeline> {
+  const opened = new Opened(warn);
+  try {
+    const [index, reranker, answering] = await opened.all(
+      openSearch(config, opened),
+      config.retrieval.rerankDepth > 0 ? openReranker(config, opened) : null,
+      config.answer.generator === 'off' ? null : openAnswering(config, opened),
+    );
+    const { retrieval, answer } = config;
+    return createAnswerPipeline(
+      {
+        passages: new HybridRetriever({
+          retrievers: index.retrievers,
+          embedder: index.embedder,
+          rrfK: retrieval.rrfK,
+          timeoutMs: retrieval.hitsTimeoutMs * RETRIEVER_SHARE,
+        }),
+        documents: index.documents,
+        guard: createRuleGuard(),
+        reranker,
+        answering,
+        status: async (signal) => [...(await retrieverStatus(index.retrievers, signal)), ...opened.components],
+        close: () => opened.close(),
+      },
+      {
+        retrievalLimit: retrieval.limit,
+        rerankDepth: retrieval.rerankDepth,
+        hitsTimeoutMs: retrieval.hitsTimeoutMs,
+        rerankTimeoutMs: retrieval.rerankTimeoutMs,
+        answerPassages: answer.passages,
+        minConfidence: answer.minConfidence,
+        seed: answer.seed,
+      },
+    );
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** What ingesting writes to. */
+export interface WritableIndex {
+  embedder: Embedder;
+  indexer: Indexer;
+  close(): Promise<void>;
+}
+
+/** @throws ServiceError when the embedder cannot be used, naming the file, what was expected and what to run. */
+export async function openWritableIndex(config: Config): Promise<WritableIndex> {
+  const embedder = await openEmbedder(config);
+  const indexer = new EmbeddedIndex({ dir: config.indexDir, embedder });
+  return {
+    embedder,
+    indexer,
+    async close() {
+      await Promise.all([indexer.close(), embedder.close()]);
+    },
+  };
+}
+
+const openEmbedder = ({ modelsDir, models, inference }: Config) =>
+  OnnxEmbedder.start({ modelDir: join(modelsDir, models.embedder), ...inference });
+
+interface SearchParts {
+  embedder: Embedder;
+  retrievers: readonly Retriever[];
+  documents: DocumentReader;
+}
+
+async function openSearch(config: Config, opened: Opened): Promise<SearchParts> {
+  const embedder = opened.keep(await openEmbedder(config));
+  const index = opened.keep(new EmbeddedIndex({ dir: config.indexDir, embedder }));
+  const retrievers = [index.lexicalRetriever(), index.denseRetriever()];
+  // An index that is missing or of another model is an error of the start, not of the first query.
+  const signal = AbortSignal.timeout(30_000);
+  await Promise.all(retrievers.map((retriever) => retriever.check(signal)));
+  return { embedder, retrievers, documents: index };
+}
+
+function openReranker({ modelsDir, models, inference }: Config, opened: Opened): Promise<Reranker | null> {
+  const modelDir = join(modelsDir, models.reranker);
+  return opened.optional('reranker', 'hits keep the order of retrieval', () =>
+    OnnxCrossEncoder.start({ modelDir, ...inference }),
+  );
+}
+
+async function openAnswering(_config: Config, _opened: Opened): Promise<AnswerParts | null> {
+  return null;
+}
+
+/** Any retriever is enough to serve; the last one that works is required. */
+async function retrieverStatus(retrievers: readonly Retriever[], signal: AbortSignal): Promise<ComponentStatus[]> {
+  const checks = await Promise.allSettled(retrievers.map((retriever) => retriever.check(signal)));
+  const noneIsReady = checks.every(({ status }) => status === 'rejected');
+  return retrievers.map(({ name }, index): ComponentStatus => {
+    const check = checks[index];
+    if (check?.status !== 'rejected') return { name, ready: true, required: false };
+    return { name, ready: false, required: noneIsReady, code: codeOf(check.reason) };
+  });
+}
+
+const codeOf = (error: unknown) => (error instanceof ServiceError ? error.code : 'internal');
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** What has been opened so far, to be closed together, and how the optional parts are. */
+class Opened {
+  readonly components: ComponentStatus[] = [];
+  readonly #parts: Closable[] = [];
+  readonly #warn: (message: string) => void;
+
+  constructor(warn: (message: string) => void) {
+    this.#warn = warn;
+  }
+
+  keep<T extends Closable>(part: T): T {
+    this.#parts.push(part);
+    return part;
+  }
+
+  /** Waits for all, even when one fails, so that nothing is still being opened while the rest is closed. */
+  async all<T extends readonly unknown[]>(...work: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+    await Promise.allSettled(work);
+    return Promise.all(work);
+  }
+
+  /** @param without What is different when it cannot be opened, for the warning. */
+  async optional<T>(name: string, without: string, open: () => Promise<T>): Promise<T | null> {
+    try {
+      const part = await open();
+      if (isClosable(part)) this.keep(part);
+      this.components.push({ name, ready: true, required: false });
+      return part;
+    } catch (error) {
+      this.components.push({ name, ready: false, required: false, code: codeOf(error) });
+      this.#warn(`No ${name}; ${without}. ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#parts.splice(0).map((part) => part.close()));
+  }
+}
+
+const isClosable = (part: unknown): part is Closable =>
+  typeof part === 'object' && part !== null && 'close' in part && typeof part.close === 'function';
