@@ -1,0 +1,97 @@
+import { abortError, ServiceError } from '../errors.js';
+import type { Query, ScoredPassage } from '../types.js';
+import { abortable } from './abortable.js';
+import type { Embedder } from './embedder.js';
+import { fuse } from './fusion.js';
+import type { RetrievalResult, Retriever } from './retriever.js';
+
+export interface HybridRetrieverOptions {
+  /** At least one; asked in parallel. */
+  retrievers: readonly Retriever[];
+  /** Embeds the query for dense retrievers; without it they fail, lexical ones do not. */
+  embedder: Embedder | null;
+  /** Time for each retriever, in milliseconds from the call; a later one counts as failed. @default 1500 */
+  timeoutMs?: number;
+  /** Of reciprocal rank fusion, at least 1. @default 60 */
+  rrfK?: number;
+}
+
+/** Asks every back end at once and fuses what comes back in time. */
+export class HybridRetriever {
+  readonly #options: Required<HybridRetrieverOptions>;
+
+  constructor(options: HybridRetrieverOptions) {
+    this.#options = { timeoutMs: 1_500, rrfK: 60, ...options };
+  }
+
+  /**
+   * At most `limit` passages, best first. A back end that fails, is late or answers nonsense costs recall and is named in
+   * `degraded`.
+   *
+   * @throws ServiceError when every back end failed: `index-missing`, `index-corrupt` or `index-mismatch` if they agree on
+   * one of them, else `retrieval-unavailable`; or the error of the aborted signal.
+   */
+  async retrieve(query: Query, limit: number, signal: AbortSignal): Promise<RetrievalResult> {
+    if (signal.aborted) throw abortError(signal);
+    const { retrievers, timeoutMs, rrfK } = this.#options;
+    // Not AbortSignal.any with AbortSignal.timeout: Node 20 may collect the pair before its timer fires.
+    const controller = new AbortController();
+    const onAbort = () => controller.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    const timer = setTimeout(() => controller.abort(new ServiceError('deadline-exceeded')), timeoutMs);
+    try {
+      const outcomes = await this.#askAll(query, limit, controller.signal);
+      if (signal.aborted) throw abortError(signal);
+      const answered = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+      const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+      if (answered.length === 0) throw unavailable(failed);
+      const degraded = retrievers.filter((_, index) => outcomes[index]?.status === 'rejected').map(({ name }) => name);
+      return { passages: fuse(answered, rrfK).slice(0, limit), degraded };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #askAll(query: Query, limit: number, signal: AbortSignal): Promise<PromiseSettledResult<ScoredPassage[]>[]> {
+    const { retrievers, embedder } = this.#options;
+    const needsVector = retrievers.some(({ kind }) => kind === 'dense');
+    const embedding = needsVector ? embedOne(embedder, query.text, signal) : Promise.resolve(undefined);
+    embedding.catch(() => undefined);
+    return Promise.allSettled(
+      retrievers.map(async (retriever) => {
+        const queryVector = retriever.kind === 'dense' ? await abortable(embedding, signal) : undefined;
+        const found = await abortable(retriever.retrieve({ query, queryVector, limit }, signal), signal);
+        return sane(found, query, retriever);
+      }),
+    );
+  }
+}
+
+async function embedOne(embedder: Embedder | null, text: string, signal: AbortSignal): Promise<Float32Array> {
+  const [vector] = (await embedder?.embedQueries([text], signal)) ?? [];
+  if (!vector) throw new ServiceError('retrieval-unavailable', { message: 'There is no embedding of the query.' });
+  return vector;
+}
+
+/** A back end is another program: what it gives is checked before it is shown to a caller. */
+function sane(found: ScoredPassage[], { access }: Query, { name, kind }: Retriever): ScoredPassage[] {
+  for (const { passage, bm25Score, denseScore } of found) {
+    const isVisible =
+      passage.tenant === access.tenant &&
+      (passage.acl.length === 0 || passage.acl.some((group) => access.groups.includes(group)));
+    const score = kind === 'lexical' ? bm25Score : denseScore;
+    if (isVisible && Number.isFinite(score) && passage.sentences.length > 0) continue;
+    throw new ServiceError('retrieval-unavailable', { message: `${name} gave a passage that makes no sense.` });
+  }
+  return found;
+}
+
+const TELLING = new Set(['index-missing', 'index-corrupt', 'index-mismatch']);
+
+function unavailable(reasons: readonly unknown[]): unknown {
+  const codes = new Set(reasons.map((reason) => (reason instanceof ServiceError ? reason.code : 'internal')));
+  const [code = ''] = codes;
+  if (codes.size === 1 && TELLING.has(code)) return reasons[0];
+  return new ServiceError('retrieval-unavailable', { cause: new AggregateError(reasons) });
+}
