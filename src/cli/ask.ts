@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { searchOnce } from './one-search.js';
 import { configWith, numberOption } from './options.js';
 import { renderResponse, styleFor } from './terminal.js';
 
@@ -39,6 +38,7 @@ async function ask(question: string, options: AskOptions): Promise<void> {
   const { limit, minConfidence, deadlineMs } = options;
   const config = configWith({ CANDOR_INDEX_DIR: options.index, CANDOR_TENANT: options.tenant });
   const answer = { ...(minConfidence !== undefined && { minConfidence }), ...(deadlineMs && { deadlineMs }) };
+  const { searchOnce } = await import('./one-search.js'); // Help and usage errors need no models.
   const response = await searchOnce(config, { query: question, limit, answer });
   console.log(options.json ? JSON.stringify(response, null, 2) : renderResponse(response, styleFor(process.stdout)));
 }

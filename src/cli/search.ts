@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { PassageResult } from '../types.js';
-import { searchOnce } from './one-search.js';
 import { configWith, numberOption } from './options.js';
 import { renderHits, styleFor } from './terminal.js';
 
@@ -43,6 +42,7 @@ async function search(query: string, options: SearchOptions): Promise<void> {
     CANDOR_GENERATOR: 'off',
   });
   const filter = languages && { languages };
+  const { searchOnce } = await import('./one-search.js'); // Help and usage errors need no models.
   const response = await searchOnce(config, { query, limit, offset, filter, answer: { mode: 'off' } });
   if (options.json) return console.log(JSON.stringify(response, null, 2));
   const hits = response.results.filter((result): result is PassageResult => result.type === 'passage');

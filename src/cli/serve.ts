@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { startServer } from '../api/server.js';
-import { createPipeline } from '../pipeline/create-pipeline.js';
 import { configWith, numberOption } from './options.js';
 
 interface ServeOptions {
@@ -36,6 +34,9 @@ async function serve(options: ServeOptions): Promise<void> {
     CANDOR_PORT: options.port,
     CANDOR_INDEX_DIR: options.index,
   });
+  // Here, because help and usage errors need neither HTTP nor models.
+  const { startServer } = await import('../api/server.js');
+  const { createPipeline } = await import('../pipeline/create-pipeline.js');
   // From now on: a signal that comes while models are loading ends the process when they are there.
   const stopped = stopSignal();
   const pipeline = await createPipeline(config, { warn: (message) => console.error(message) });

@@ -31,13 +31,14 @@ const RETRIEVER_SHARE = 0.75;
  * else is missing or broken is told to `warn` and shows in `status`; hits are served without it.
  */
 export async function createPipeline(config: Config, { warn }: CreateOptions): Promise<Pipeline> {
-  const opened = new Opened(warn);
+  const opened = new Opened();
   try {
     const [index, reranker, answering] = await opened.all(
       openSearch(config, opened),
       config.retrieval.rerankDepth > 0 ? openReranker(config, opened) : null,
       config.answer.generator === 'off' ? null : openAnswering(config, opened),
     );
+    opened.warnings.forEach(warn);
     const { retrieval, answer } = config;
     return createAnswerPipeline(
       {
@@ -61,6 +62,7 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
         rerankTimeoutMs: retrieval.rerankTimeoutMs,
         answerPassages: answer.passages,
         minConfidence: answer.minConfidence,
+        wrongAnswerCost: answer.wrongAnswerCost,
         seed: answer.seed,
       },
     );
@@ -140,12 +142,9 @@ interface Closable {
 /** What has been opened so far, to be closed together, and how the optional parts are. */
 class Opened {
   readonly components: ComponentStatus[] = [];
+  /** Told only when the service starts: an error of a required part is one message. */
+  readonly warnings: string[] = [];
   readonly #parts: Closable[] = [];
-  readonly #warn: (message: string) => void;
-
-  constructor(warn: (message: string) => void) {
-    this.#warn = warn;
-  }
 
   keep<T extends Closable>(part: T): T {
     this.#parts.push(part);
@@ -167,7 +166,7 @@ class Opened {
       return part;
     } catch (error) {
       this.components.push({ name, ready: false, required: false, code: codeOf(error) });
-      this.#warn(`No ${name}; ${without}. ${error instanceof Error ? error.message : String(error)}`);
+      this.warnings.push(`No ${name}; ${without}. ${error instanceof Error ? error.message : String(error)}`);
       return null;
     }
   }
