@@ -75,6 +75,7 @@ const environment = z.object({
   CANDOR_ANSWER_DEADLINE_MS: integer(3_000, 50, 120_000),
   /** Unset: the threshold that comes with the calibrator. */
   CANDOR_MIN_CONFIDENCE: probability.optional(),
+  CANDOR_WRONG_ANSWER_COST: z.coerce.number().min(0).max(100).default(1),
   CANDOR_SEED: integer(1, 0, 2_147_483_647),
 
   ELASTICSEARCH_URL: z.url().optional(),
@@ -133,6 +134,8 @@ function toConfig(env: z.infer<typeof environment>) {
       candidates: env.CANDOR_ANSWER_CANDIDATES,
       deadlineMs: env.CANDOR_ANSWER_DEADLINE_MS,
       minConfidence: env.CANDOR_MIN_CONFIDENCE,
+      /** What a wrong answer spoils, in units of a good hit; decides how far up an answer stands. */
+      wrongAnswerCost: env.CANDOR_WRONG_ANSWER_COST,
       seed: env.CANDOR_SEED,
     },
     elasticsearch: { url: env.ELASTICSEARCH_URL, apiKey: env.ELASTICSEARCH_API_KEY },
