@@ -1,0 +1,35 @@
+import type { Passage } from '../../types.js';
+
+/** What the main thread asks of a policy worker: plain data. */
+export interface PassageTask {
+  passage: Pick<Passage, 'title' | 'text' | 'sentences'>;
+  question: string;
+}
+
+/** Handler `answer`: candidates from one passage. */
+export interface AnswerTask extends PassageTask {
+  /** One entry a candidate: `null` = greedy, a text = the seed of a sampled one. */
+  seeds: readonly (string | null)[];
+  /** Ask the reward model at once, while everything is at hand. */
+  withReward: boolean;
+}
+
+export interface AnswerTaskCandidate {
+  text: string;
+  sentenceNumber: number | null;
+  declined: boolean;
+  meanTokenLogprob: number;
+  /** Absent when it was not asked for. */
+  rewardLogit?: number;
+}
+
+export interface AnswerTaskResult {
+  /** In the order of `seeds`. */
+  candidates: AnswerTaskCandidate[];
+  declineProbability: number;
+}
+
+/** Handler `score`: rewards for given answers, in their order. A `null` number is a decline. */
+export interface ScoreTask extends PassageTask {
+  answers: readonly { text: string; sentenceNumber: number | null }[];
+}

@@ -1,0 +1,89 @@
+import { ServiceError } from '../../errors.js';
+import { loadTokenizer, type TextTokenizer } from '../../onnx/tokenizer.js';
+import type { WorkerInit } from '../../onnx/worker-module.js';
+import { AnswerConstraint, type AnswerVocabulary } from '../answer-constraint.js';
+import { loadPromptTemplate, type PromptTemplate } from '../prompt.js';
+import type { SamplingOptions } from '../sampling.js';
+import { decode } from './decode.js';
+import { PassageCache } from './passage-cache.js';
+import { PassageReader, type ReadPrompt } from './passage-reader.js';
+import { loadPolicyModels, openPolicyFolder, openRewardFolder } from './policy-models.js';
+import type { AnswerTask, AnswerTaskResult, PassageTask, ScoreTask } from './policy-tasks.js';
+import { answerIds, scoreAnswers } from './score-answers.js';
+
+export interface PolicyWorkerOptions {
+  policyDir: string;
+  /** `null`: no reward model; the handler `score` then fails. */
+  rewardDir: string | null;
+  promptsDir: string;
+  /** Memory for passages that were read, in each worker; 0 keeps none. */
+  cacheBytes: number;
+  maxAnswerTokens: number;
+  verbatim: boolean;
+  sampling: SamplingOptions;
+}
+
+/** Policy and reward model in one worker: the layers they share run once for both. */
+export const init: WorkerInit<PolicyWorkerOptions> = async (options, { threads }) => {
+  const template = await loadPromptTemplate(options.promptsDir);
+  const policy = await openPolicyFolder(options.policyDir, template.version);
+  const reward = options.rewardDir && (await openRewardFolder(options.rewardDir, template.version, policy));
+  const models = await loadPolicyModels(policy, reward || null, threads);
+  const tokenizer = await loadTokenizer(models.tokenizerPath);
+  const vocabulary = answerVocabulary(tokenizer, template, models.vocabulary, models.tokenizerPath);
+  const reader = new PassageReader(models, tokenizer, template, new PassageCache(options.cacheBytes));
+  const { maxAnswerTokens, verbatim, sampling } = options;
+  // An answer, its pointer of at most six tokens, and the decline that is read beside the answers.
+  const roomFor = (answers: number) => answers * (maxAnswerTokens + 6) + vocabulary.declineIds.length;
+
+  /** Text that was written token by token may have more tokens when it is read as a whole. */
+  const withRoom = (prompt: ReadPrompt, task: PassageTask, ids: readonly number[][], signal: AbortSignal) =>
+    prompt.length + count(ids) <= prompt.window ? prompt : reader.read(task, count(ids), signal);
+
+  const answer = async (task: AnswerTask, signal: AbortSignal): Promise<AnswerTaskResult> => {
+    const prompt = await reader.read(task, roomFor(task.seeds.length), signal);
+    const drawn = task.seeds.map((seed) => ({
+      seed,
+      sampling,
+      constraint: new AnswerConstraint(vocabulary, prompt.passage.sentences, { maxAnswerTokens, verbatim }),
+    }));
+    const { answers, declineProbability } = await decode(models, reader, prompt, drawn, vocabulary.declineIds, signal);
+    if (!task.withReward) return { candidates: answers, declineProbability };
+    const ids = answers.map((drawnAnswer) => answerIds(reader, drawnAnswer, template));
+    const rewards = await scoreAnswers(models, reader, await withRoom(prompt, task, ids, signal), ids, signal);
+    const candidates = answers.map((candidate, index) => ({ ...candidate, rewardLogit: rewards[index] ?? Number.NaN }));
+    return { candidates, declineProbability };
+  };
+
+  const score = async (task: ScoreTask, signal: AbortSignal): Promise<number[]> => {
+    const ids = task.answers.map((given) => answerIds(reader, given, template));
+    const prompt = await reader.read(task, count(ids), signal);
+    return scoreAnswers(models, reader, prompt, ids, signal);
+  };
+
+  return { handlers: { answer, score }, dispose: () => models.release() };
+};
+
+const count = (answers: readonly number[][]) => answers.reduce((sum, { length }) => sum + length, 0);
+
+function answerVocabulary(
+  tokenizer: TextTokenizer,
+  template: PromptTemplate,
+  size: number,
+  path: string,
+): AnswerVocabulary {
+  const special = (id: number) => tokenizer.decode([id]) === '';
+  const tokens = Array.from({ length: size }, (_, id) => (special(id) ? null : (tokenizer.tokenOf(id) ?? null)));
+  const only = (text: string): number => {
+    const [id, ...others] = tokenizer.encode(text, { specialTokens: false }).ids;
+    if (id !== undefined && others.length === 0) return id;
+    throw new ServiceError('model-corrupt', { message: `${path}: expected '${text}' to be one token, found several.` });
+  };
+  return {
+    tokens,
+    openId: only(' ['),
+    closeId: only(']'),
+    digitIds: Array.from('0123456789', only),
+    declineIds: tokenizer.encode(template.decline, { specialTokens: false }).ids,
+  };
+}
