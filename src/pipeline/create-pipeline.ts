@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { ServiceError } from '../errors.js';
+import { OnnxGenerator } from '../generator/drivers/onnx.js';
+import { startPolicyPool } from '../generator/drivers/policy-pool.js';
+import { openModel } from '../onnx/manifest.js';
 import { OnnxCrossEncoder } from '../ranking/drivers/onnx-cross-encoder.js';
 import type { Reranker } from '../ranking/reranker.js';
 import { EmbeddedIndex } from '../retrieval/drivers/embedded.js';
@@ -9,6 +12,8 @@ import type { Embedder } from '../retrieval/embedder.js';
 import { HybridRetriever } from '../retrieval/hybrid-retriever.js';
 import type { Indexer } from '../retrieval/indexer.js';
 import type { DocumentReader, Retriever } from '../retrieval/retriever.js';
+import { loadCalibrator } from '../reward/calibrator.js';
+import { OnnxRewardModel } from '../reward/drivers/onnx.js';
 import { createRuleGuard } from '../safety/drivers/rule-guard.js';
 import { createAnswerPipeline } from './answer-pipeline.js';
 import type { AnswerParts } from './parts.js';
@@ -24,6 +29,9 @@ export interface CreateOptions {
 /** Retrievers get less than all of the time for the hits, so that one that hangs does not cost the others' results. */
 const RETRIEVER_SHARE = 0.75;
 
+/** Under the models directory. */
+const CALIBRATOR = 'confidence/calibrator.json';
+
 /**
  * Opens models and index, and joins them.
  *
@@ -31,13 +39,12 @@ const RETRIEVER_SHARE = 0.75;
  * else is missing or broken is told to `warn` and shows in `status`; hits are served without it.
  */
 export async function createPipeline(config: Config, { warn }: CreateOptions): Promise<Pipeline> {
+  checkGenerator(config);
   const opened = new Opened();
   try {
-    const [index, reranker, answering] = await opened.all(
-      openSearch(config, opened),
-      config.retrieval.rerankDepth > 0 ? openReranker(config, opened) : null,
-      config.answer.generator === 'off' ? null : openAnswering(config, opened),
-    );
+    const reranking = config.retrieval.rerankDepth > 0 ? openReranker(config, opened) : Promise.resolve(null);
+    const answers = config.answer.generator === 'off' ? null : openAnswering(config, reranking, opened);
+    const [index, reranker, answering] = await opened.all(openSearch(config, opened), reranking, answers);
     opened.warnings.forEach(warn);
     const { retrieval, answer } = config;
     return createAnswerPipeline(
@@ -70,6 +77,12 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
     await opened.close();
     throw error;
   }
+}
+
+function checkGenerator({ answer: { generator } }: Config): void {
+  if (generator === 'onnx' || generator === 'off') return;
+  const message = `CANDOR_GENERATOR: expected onnx or off, received ${JSON.stringify(generator)}, which has no driver yet.`;
+  throw new ServiceError('invalid-config', { message });
 }
 
 /** What ingesting writes to. */
@@ -118,8 +131,36 @@ function openReranker({ modelsDir, models, inference }: Config, opened: Opened):
   );
 }
 
-async function openAnswering(_config: Config, _opened: Opened): Promise<AnswerParts | null> {
-  return null;
+/** Policy and reward model share one pool, whose workers take a candidate's reward while they write it. */
+async function openAnswering(
+  config: Config,
+  reranking: Promise<Reranker | null>,
+  opened: Opened,
+): Promise<AnswerParts | null> {
+  const { modelsDir, promptsDir, inference } = config;
+  const policyDir = join(modelsDir, config.models.policy);
+  const rewardDir = join(modelsDir, config.models.reward);
+  const reward = await opened.optional('reward', 'answers cannot be judged, hits only', () => openModel(rewardDir));
+  const models = await opened.optional('generator', 'hits only', async () => {
+    await openModel(policyDir);
+    if (!reward) return null;
+    const pool = opened.keep(await startPolicyPool({ policyDir, rewardDir, promptsDir, ...inference }));
+    const policy = await OnnxGenerator.open({ pool, policyDir, promptsDir, withReward: true });
+    const known = policy.knownReward.bind(policy);
+    return { policy, rewardModel: await OnnxRewardModel.open({ pool, rewardDir, known }) };
+  });
+  if (!models) return null;
+  const { policy: generator, rewardModel } = models;
+  const versions = {
+    policy: generator.modelId,
+    reward: rewardModel.modelId,
+    prompt: generator.promptVersion,
+    reranker: (await reranking)?.modelId ?? null,
+  };
+  const calibrator = await opened.optional('confidence', 'no answer is shown, hits only', () =>
+    loadCalibrator(join(modelsDir, CALIBRATOR), versions),
+  );
+  return { generator, rewardModel, calibrator };
 }
 
 /** Any retriever is enough to serve; the last one that works is required. */

@@ -41,7 +41,10 @@ export async function findAnswer(
     return await runUntil(signal, remainingMs, async (inTime) => {
       const found = await verdict;
       if (found.action === 'hits-only') return abstain({ reason: 'unsafe-query', ...noticeOf(found) });
-      if (!parts.answering) return abstain({ reason: 'generator-unavailable' });
+      // Without calibrator nothing is shown; the candidates are still of interest to whoever reads the trace.
+      if (!parts.answering || (!parts.answering.calibrator && !request.debug)) {
+        return abstain({ reason: 'generator-unavailable' });
+      }
       const read = chooseAnswerPassages(passages, context.settings.answerPassages);
       if (read.length === 0) return abstain({ reason: 'no-evidence' });
       return await answerFrom(context, parts.answering, read, passages, inTime);
