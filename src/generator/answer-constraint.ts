@@ -102,7 +102,7 @@ export class AnswerConstraint {
     const { tokens, openId, declineIds } = this.#vocabulary;
     if (this.#isAnswerFull()) return id === openId;
     if (id === declineIds[this.#ids.length] && this.#isPartOfDecline()) return true;
-    if (id === openId && this.#answer !== '') return this.#mayEndHere();
+    if (id === openId) return this.#answer !== '' && this.#mayEndHere();
     const token = tokens[id];
     if (!token || token.includes('Ċ')) return false;
     // Every answer in training begins with a blank.

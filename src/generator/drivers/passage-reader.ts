@@ -99,13 +99,14 @@ export class PassageReader {
 
   /** Drops sentences from the end until the passage fits; the first one stays, cut if it must be. */
   #fit(passage: PromptPassage, space: number): { passage: PromptPassage; key: string; ids: number[] } {
-    for (let count = passage.sentences.length; ; count--) {
-      const shorter = { ...passage, sentences: passage.sentences.slice(0, count) };
-      const text = passageText(shorter, this.#template);
-      const ids = this.encode(text);
-      if (ids.length <= space) return { passage: shorter, key: text, ids };
-      if (count <= 1) return { passage: shorter, key: `${space} ${text}`, ids: ids.slice(0, space) };
-    }
+    const text = passageText(passage, this.#template);
+    const ids = this.encode(text);
+    const count = passage.sentences.length;
+    if (ids.length <= space) return { passage, key: text, ids };
+    if (count <= 1) return { passage, key: `${space} ${text}`, ids: ids.slice(0, space) };
+    // Sentences are of similar length: most of what is too much goes in one step.
+    const fewer = Math.max(1, Math.min(count - 1, Math.ceil((count * space) / ids.length)));
+    return this.#fit({ ...passage, sentences: passage.sentences.slice(0, fewer) }, space);
   }
 }
 
