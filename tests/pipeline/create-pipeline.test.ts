@@ -1,0 +1,118 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ingestCorpus } from '../../src/cli/ingest-corpus.js';
+import { type Config, loadConfig } from '../../src/config.js';
+import { createPipeline } from '../../src/pipeline/create-pipeline.js';
+import { toSearchRequest } from '../../src/pipeline/search-request.js';
+
+/** The real embedder and a real index of three documents; policy, reward model and reranker are missing. */
+
+const embedder = resolve('models/embedder');
+const signal = AbortSignal.timeout(300_000);
+const quiet = { warn: () => undefined };
+let dir: string;
+let config: Config;
+
+const documents = [
+  {
+    id: 'piano',
+    url: 'https://example.org/piano',
+    title: 'Piano',
+    text: 'Bartolomeo Cristofori of Padua invented the piano.',
+  },
+  { id: 'nile', url: 'https://example.org/nile', title: 'Nile', text: 'The Nile is 6,853 km long. It flows north.' },
+  { id: 'secret', url: '', title: 'Secret', text: 'The piano of the staff room is out of tune.', acl: ['staff'] },
+];
+
+const env = (changes: NodeJS.ProcessEnv = {}) => ({
+  CANDOR_MODELS_DIR: join(dir, 'models'),
+  CANDOR_INDEX_DIR: join(dir, 'index'),
+  CANDOR_INFERENCE_WORKERS: '1',
+  ...changes,
+});
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'candor-pipeline-'));
+  mkdirSync(join(dir, 'models'));
+  symlinkSync(embedder, join(dir, 'models/embedder'));
+  writeFileSync(join(dir, 'corpus.jsonl'), documents.map((line) => JSON.stringify(line)).join('\n'));
+  config = loadConfig(env());
+  await ingestCorpus(config, join(dir, 'corpus.jsonl'), signal, { output: { write: () => true } });
+}, 120_000);
+
+afterAll(() => rmSync(dir, { recursive: true }));
+
+describe('createPipeline', { timeout: 120_000 }, () => {
+  it('serves hits when only embedder and index are there, and says what is missing and what to run', async () => {
+    const warnings: string[] = [];
+    const pipeline = await createPipeline(config, { warn: (message) => warnings.push(message) });
+    try {
+      const found = await pipeline.search(
+        toSearchRequest(
+          { query: 'Who invented the piano?' },
+          { requestId: 'r', access: { tenant: 'default', groups: [] } },
+          { queryMaxCharacters: 2_000, answer: config.answer },
+        ),
+        signal,
+      );
+      const ids = found.results.map((result) => ('documentId' in result ? result.documentId : result.type));
+      expect(ids[0]).toBe('piano');
+      expect(ids).not.toContain('secret');
+      expect(found.answerStatus).toEqual({ shown: false, reason: 'generator-unavailable' });
+      expect(found).not.toHaveProperty('degraded');
+
+      expect(await pipeline.status(signal)).toEqual(
+        expect.arrayContaining([
+          { name: 'embedded-lexical', ready: true, required: false },
+          { name: 'embedded-dense', ready: true, required: false },
+          { name: 'reranker', ready: false, required: false, code: 'model-missing' },
+          { name: 'reward', ready: false, required: false, code: 'model-missing' },
+          { name: 'generator', ready: false, required: false, code: 'model-missing' },
+        ]),
+      );
+      expect(warnings).toHaveLength(3);
+      for (const warning of warnings)
+        expect(warning).toMatch(/^No \w+; .+manifest\.json: expected .+candor models verify/);
+    } finally {
+      await pipeline.close();
+    }
+  });
+
+  it.each<[string, () => NodeJS.ProcessEnv, string, RegExp]>([
+    [
+      'no embedder',
+      () => ({ CANDOR_MODELS_DIR: join(dir, 'none') }),
+      'model-missing',
+      /embedder\/manifest\.json: expected .+candor models verify/,
+    ],
+    ['no index', () => ({ CANDOR_INDEX_DIR: join(dir, 'none') }), 'index-missing', /none: .+candor ingest/],
+    [
+      'a generator without driver',
+      () => ({ CANDOR_GENERATOR: 'extractive' }),
+      'invalid-config',
+      /CANDOR_GENERATOR: expected onnx or off/,
+    ],
+  ])('refuses to start with %s', async (_what, changes, code, message) => {
+    const starting = createPipeline(loadConfig(env(changes())), quiet);
+    await expect(starting).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it('refuses to start with a model file that is cut off', async () => {
+    cpSync(embedder, join(dir, 'broken/embedder'), { recursive: true, dereference: true });
+    truncateSync(join(dir, 'broken/embedder/model.onnx'), 1_000);
+    const starting = createPipeline(loadConfig(env({ CANDOR_MODELS_DIR: join(dir, 'broken') })), quiet);
+    await expect(starting).rejects.toMatchObject({
+      code: 'model-corrupt',
+      message: expect.stringMatching(/model\.onnx: expected \d+ bytes, found 1000\./),
+    });
+  });
+
+  it('refuses to start with an index that is something else', async () => {
+    mkdirSync(join(dir, 'rubbish'));
+    writeFileSync(join(dir, 'rubbish/index.json'), 'not an index');
+    const starting = createPipeline(loadConfig(env({ CANDOR_INDEX_DIR: join(dir, 'rubbish') })), quiet);
+    await expect(starting).rejects.toMatchObject({ code: expect.stringMatching(/^index-/) });
+  });
+});
