@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { registerAsk } from './ask.js';
 import { registerCalibrate } from './calibrate.js';
+import { registerDelete } from './delete.js';
+import { registerEval } from './eval.js';
+import { registerIngest } from './ingest.js';
 import { registerModels } from './models.js';
 import { registerSearch } from './search.js';
 import { registerServe } from './serve.js';
@@ -26,11 +29,14 @@ Start here:
   $ candor serve
 
 Settings are environment variables; .env.example lists them.
-Exit codes: 0 done, 1 failed, 2 asked for in a wrong way.`,
+Exit codes: 0 done, 1 failed, 2 asked for in a wrong way; ingest also has 3, some records were rejected.`,
     );
+  registerIngest(program);
+  registerDelete(program);
   registerServe(program);
   registerAsk(program);
   registerSearch(program);
+  registerEval(program);
   registerCalibrate(program);
   registerModels(program);
   return program;

@@ -12,7 +12,7 @@ export interface Embedder {
   readonly maxTokens: number;
   /** Unit vectors (L2 norm 1) in the order of the input. `[]` for no texts. */
   embedQueries(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]>;
-  /** As `embedQueries`. Any number of passages; the driver batches them and sorts by length for speed. */
+  /** As `embedQueries`. Any number of passages; the driver divides them among its workers. */
   embedPassages(passages: readonly EmbeddablePassage[], signal: AbortSignal): Promise<Float32Array[]>;
   close(): Promise<void>;
 }

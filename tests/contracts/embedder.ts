@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Embedder } from '../../src/retrieval/embedder.js';
 
 const signal = new AbortController().signal;
-const cosine = (a = new Float32Array(), b = new Float32Array()) =>
+const cosine = (a: Float32Array = new Float32Array(), b: Float32Array = new Float32Array()) =>
   a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
 
 /** What every embedder does. */

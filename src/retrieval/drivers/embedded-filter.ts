@@ -1,4 +1,5 @@
 import type { Access, SearchFilter } from '../../types.js';
+import { endOf, startOf } from '../iso-date.js';
 
 /** A text as an SQL literal. */
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
@@ -47,20 +48,4 @@ function languageCondition(languages: readonly string[]): string {
     (tag) => `language_tag = ${literal(tag)} OR starts_with(language_tag, ${literal(`${tag}-`)})`,
   );
   return conditions.length ? `(${conditions.join(' OR ')})` : 'false';
-}
-
-const HAS_ZONE = /(?:Z|[+-]\d\d:?\d\d)$/i;
-const YEAR_MONTH_DAY = /^(\d{4})(?:-(\d\d))?(?:-(\d\d))?$/;
-
-/** First millisecond of a date or date-time since 1970; UTC where it names no zone. NaN when it is neither. */
-export function startOf(date: string): number {
-  return Date.parse(YEAR_MONTH_DAY.test(date) || HAS_ZONE.test(date) ? date : `${date}Z`);
-}
-
-/** Last millisecond of a year, month or day, or the date-time itself. */
-function endOf(date: string): number {
-  const [, year, month, day] = YEAR_MONTH_DAY.exec(date) ?? [];
-  if (!year) return startOf(date);
-  if (!month) return Date.UTC(Number(year) + 1) - 1;
-  return (day ? Date.UTC(Number(year), Number(month) - 1, Number(day) + 1) : Date.UTC(Number(year), Number(month))) - 1;
 }

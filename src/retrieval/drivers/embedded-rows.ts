@@ -1,8 +1,9 @@
 import { Bool, Field, FixedSizeList, Float32, Float64, Int32, List, Schema, Utf8 } from 'apache-arrow';
 import type { MetadataValue, Passage, SourceDocument, TextSpan } from '../../types.js';
 import type { IndexableDocument } from '../indexer.js';
+import { startOf } from '../iso-date.js';
 import { indexTerms } from '../search-terms.js';
-import { metadataTerm, startOf } from './embedded-filter.js';
+import { metadataTerm } from './embedded-filter.js';
 
 /** One row a passage. The first of a document also holds the document, so that one write replaces everything. */
 export type PassageRow = {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { z } from 'zod';
 import { ServiceError } from '../../errors.js';
 import { openModel } from '../../onnx/manifest.js';
@@ -14,9 +15,10 @@ export interface OnnxEmbedderOptions {
   workers: number;
   /** Threads of inference in each worker, at least 1. */
   threadsPerWorker: number;
-  /** Texts a worker does at once, at least 1. @default 16 */
-  batchSize?: number;
 }
+
+/** Few, so that a query never waits long behind passages, and workers end at the same time. */
+const TEXTS_A_TASK = 4;
 
 const settings = z.looseObject({ dimensions: z.number().int().positive(), maxTokens: z.number().int().min(8) });
 
@@ -26,18 +28,16 @@ export class OnnxEmbedder implements Embedder {
   readonly dimensions: number;
   readonly maxTokens: number;
   readonly #pool: SessionPool;
-  readonly #batchSize: number;
 
-  private constructor(modelId: string, limits: z.infer<typeof settings>, pool: SessionPool, batchSize: number) {
+  private constructor(modelId: string, limits: z.infer<typeof settings>, pool: SessionPool) {
     this.modelId = modelId;
     this.dimensions = limits.dimensions;
     this.maxTokens = limits.maxTokens;
     this.#pool = pool;
-    this.#batchSize = batchSize;
   }
 
   /** @throws ServiceError `model-missing` or `model-corrupt`, naming the file. */
-  static async start({ modelDir, workers, threadsPerWorker, batchSize = 16 }: OnnxEmbedderOptions) {
+  static async start({ modelDir, workers, threadsPerWorker }: OnnxEmbedderOptions) {
     const model = await openModel(modelDir);
     const limits = settings.safeParse({ ...model.manifest, ...model.manifest.settings });
     if (!limits.success) {
@@ -53,7 +53,7 @@ export class OnnxEmbedder implements Embedder {
     };
     const moduleUrl = workerModuleUrl(import.meta.url, './onnx-embedder-worker');
     const pool = await SessionPool.start({ moduleUrl, options, workers, threadsPerWorker });
-    return new OnnxEmbedder(model.modelId, limits.data, pool, batchSize);
+    return new OnnxEmbedder(model.modelId, limits.data, pool);
   }
 
   embedQueries(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {
@@ -69,26 +69,20 @@ export class OnnxEmbedder implements Embedder {
   }
 
   async #embed(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {
-    // Neighbours of one length need little padding, and the longest come first so that no worker ends late.
-    const order = texts.map((_, index) => index).sort((a, b) => lengthOf(texts, b) - lengthOf(texts, a));
-    const vectors = new Array<Float32Array>(texts.length);
-    await Promise.all(
-      inBatches(order, this.#batchSize).map(async (batch) => {
-        const input = batch.map((index) => texts[index]);
-        const values = await this.#pool.run<Float32Array>('embed', input, { signal });
-        for (const [row, index] of batch.entries()) {
-          vectors[index] = values.slice(row * this.dimensions, (row + 1) * this.dimensions);
-        }
+    // One listener for each task that waits; there may be any number.
+    setMaxListeners(0, signal);
+    const parts = await Promise.all(
+      inParts(texts, TEXTS_A_TASK).map(async (part) => {
+        const values = await this.#pool.run<Float32Array>('embed', part, { signal });
+        return part.map((_, row) => values.slice(row * this.dimensions, (row + 1) * this.dimensions));
       }),
     );
-    return vectors;
+    return parts.flat();
   }
 }
 
-const lengthOf = (texts: readonly string[], index: number) => texts[index]?.length ?? 0;
-
-function inBatches<T>(items: readonly T[], size: number): T[][] {
-  const batches: T[][] = [];
-  for (let start = 0; start < items.length; start += size) batches.push(items.slice(start, start + size));
-  return batches;
+function inParts<T>(items: readonly T[], size: number): T[][] {
+  const parts: T[][] = [];
+  for (let start = 0; start < items.length; start += size) parts.push(items.slice(start, start + size));
+  return parts;
 }

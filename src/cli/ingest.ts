@@ -1,0 +1,103 @@
+import { writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { DEFAULT_CHUNKING } from '../retrieval/chunking.js';
+import type { IngestReport } from '../retrieval/ingest.js';
+import type { RejectedRecord } from '../retrieval/loaders/loader.js';
+import { configWith, numberOption } from './options.js';
+import { duration } from './progress.js';
+
+interface IngestCommandOptions {
+  index?: string;
+  tenant?: string;
+  acl?: string[];
+  passageWords: number;
+  rejects?: string;
+}
+
+/** Exit codes: everything is in the index; nothing is; some records are not. */
+export const INGEST_EXIT = { done: 0, nothing: 1, someRejected: 3 } as const;
+
+/** Rejected records that are printed; `--rejects` has all. */
+const PRINTED_REJECTS = 100;
+
+const groups = (text: string) =>
+  text
+    .split(',')
+    .map((group) => group.trim())
+    .filter(Boolean);
+
+/** `candor ingest`: files into the index. */
+export function registerIngest(program: Command): void {
+  program
+    .command('ingest')
+    .description('read files and folders into the index')
+    .argument('<path...>', 'files (.jsonl, .jsonl.gz, .md, .html, .txt) or folders with such files')
+    .option('--index <dir>', 'index to write (CANDOR_INDEX_DIR)')
+    .option('--tenant <name>', 'whose documents they are (CANDOR_TENANT)')
+    .option('--acl <group,...>', 'groups that may see documents which name none; without it everybody may', groups)
+    .option(
+      '--passage-words <n>',
+      'words a passage should have, 20 to 160',
+      numberOption(20, DEFAULT_CHUNKING.maxWords),
+      DEFAULT_CHUNKING.targetWords,
+    )
+    .option('--rejects <file>', 'write rejected records there as JSON lines (file, line, reason)')
+    .addHelpText(
+      'after',
+      `
+A JSON record a line: {"id", "text", "url"?, "title"?, "date"?, "language"?, "acl"?: [..], "metadata"?: {..}}.
+Other files are one document each, with the path as id. An id that is in the index already is replaced; an unchanged
+one is left alone, so a run that was stopped goes on when it is started again.
+
+Examples:
+  $ candor ingest samples/corpus.jsonl.gz
+  $ candor ingest docs/ README.md --index .candor/docs
+  $ candor ingest handbook/ --tenant acme --acl staff,managers --rejects rejected.jsonl
+
+Exit codes: 0 everything is in the index, 3 some records were rejected, 1 nothing could be ingested.`,
+    )
+    .action(ingestCommand);
+}
+
+async function ingestCommand(paths: string[], options: IngestCommandOptions): Promise<void> {
+  const config = configWith({ CANDOR_INDEX_DIR: options.index, CANDOR_TENANT: options.tenant });
+  const { ingestCorpus } = await import('./ingest-corpus.js'); // Help and usage errors need no models.
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const startedAt = performance.now();
+  try {
+    const chunking = { ...DEFAULT_CHUNKING, targetWords: options.passageWords };
+    const report = await ingestCorpus(config, paths, controller.signal, { acl: options.acl, chunking });
+    if (options.rejects) await writeFile(options.rejects, report.rejected.map(asLine).join(''));
+    console.error(describeReport(report, config.indexDir, performance.now() - startedAt));
+    process.exitCode = exitCodeOf(report);
+  } catch (error) {
+    if (controller.signal.aborted) console.error('Stopped. What was stored stays: run the same command to go on.');
+    throw error;
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+const asLine = ({ file, line, reason }: RejectedRecord) => `${JSON.stringify({ file, line, reason })}\n`;
+
+export function exitCodeOf({ stored, unchanged, rejected }: IngestReport): number {
+  if (stored + unchanged === 0) return INGEST_EXIT.nothing;
+  return rejected.length > 0 ? INGEST_EXIT.someRejected : INGEST_EXIT.done;
+}
+
+/** What became of the records, the rejected ones one by one. */
+export function describeReport(report: IngestReport, indexDir: string, elapsedMs: number): string {
+  const { stored, unchanged, passages, rejected } = report;
+  const counts = `${stored} documents (${passages} passages) stored, ${unchanged} unchanged, ${rejected.length} rejected`;
+  const lines = [`${indexDir}: ${counts}, in ${duration(elapsedMs)}`];
+  if (stored + unchanged + rejected.length === 0) lines.push('There was nothing to ingest.');
+  if (rejected.length > 0) lines.push('Rejected:');
+  for (const { file, line, reason } of rejected.slice(0, PRINTED_REJECTS)) {
+    lines.push(`  ${line === undefined ? file : `${file}:${line}`}: ${reason}`);
+  }
+  const more = rejected.length - PRINTED_REJECTS;
+  if (more > 0) lines.push(`  … and ${more} more; --rejects FILE writes them all`);
+  return lines.join('\n');
+}

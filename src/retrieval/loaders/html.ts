@@ -1,0 +1,104 @@
+import { HTMLElement, type Node, NodeType, parse } from 'node-html-parser';
+import type { ParsedText } from './loader.js';
+import { collapsed, TextBuilder } from './text-builder.js';
+
+/** What stands beside the text, or is no text. */
+const SKIPPED = new Set(
+  'ASIDE BUTTON CANVAS DIALOG FOOTER FORM HEAD IFRAME INPUT MATH NAV NOSCRIPT OBJECT SCRIPT SELECT STYLE SVG TEMPLATE TEXTAREA'.split(
+    ' ',
+  ),
+);
+const INLINE = new Set(
+  'A ABBR B BDI BDO CITE CODE DATA DEL DFN EM I INS KBD LABEL MARK Q RUBY S SAMP SMALL SPAN STRONG SUB SUP TIME U VAR WBR'.split(
+    ' ',
+  ),
+);
+const LINES = new Set(['LI', 'TR', 'DT', 'DD', 'OPTION']);
+const HEADING = /^H[1-6]$/;
+
+/**
+ * The main text of a page: `main`, else the only `article`, else `body`, without navigation, forms, scripts and what is
+ * hidden. Title: the only `h1`, else `title`.
+ */
+export function parseHtml(source: string): ParsedText {
+  const page = parse(source, {
+    comment: false,
+    blockTextElements: { script: true, style: true, noscript: true, pre: true },
+  });
+  const articles = page.querySelectorAll('article');
+  const root =
+    page.querySelector('main') ??
+    page.querySelector('[role=main]') ??
+    (articles.length === 1 ? articles[0] : null) ??
+    page.querySelector('body') ??
+    page;
+  const builder = new TextBuilder();
+  new TextWalk(builder).walk(root);
+  const headings = page.querySelectorAll('h1');
+  const title = (headings.length === 1 ? headings[0]?.text : undefined) || page.querySelector('title')?.text;
+  return {
+    title: title ? collapsed(title).trim() : undefined,
+    text: builder.text,
+    headings: builder.headings,
+    url: page.querySelector('link[rel=canonical]')?.getAttribute('href'),
+    language: page.querySelector('html')?.getAttribute('lang'),
+  };
+}
+
+/** Collects inline text until a block begins or ends. */
+class TextWalk {
+  readonly #builder: TextBuilder;
+  #pending = '';
+
+  constructor(builder: TextBuilder) {
+    this.#builder = builder;
+  }
+
+  walk(root: HTMLElement): void {
+    for (const child of root.childNodes) this.#visit(child);
+    this.#flush('paragraph');
+  }
+
+  #visit(node: Node): void {
+    if (node.nodeType === NodeType.TEXT_NODE) this.#pending += collapsed(node.text);
+    if (!(node instanceof HTMLElement)) return;
+    const name = node.tagName ?? '';
+    if (SKIPPED.has(name) || node.hasAttribute('hidden') || node.getAttribute('aria-hidden') === 'true') return;
+    if (name === 'BR') this.#pending += '\n';
+    else if (name === 'PRE') this.#pre(node);
+    else if (INLINE.has(name)) this.#children(node);
+    else if (HEADING.test(name)) this.#block(node, 'heading');
+    else if (LINES.has(name)) this.#block(node, 'line');
+    else if (name === 'TD' || name === 'TH') this.#cell(node);
+    else this.#block(node, 'paragraph');
+  }
+
+  #children(node: HTMLElement): void {
+    for (const child of node.childNodes) this.#visit(child);
+  }
+
+  #block(node: HTMLElement, kind: 'heading' | 'line' | 'paragraph'): void {
+    this.#flush('paragraph');
+    this.#children(node);
+    this.#flush(kind);
+    if (kind === 'paragraph') this.#builder.separate();
+  }
+
+  #cell(node: HTMLElement): void {
+    if (this.#pending.trim()) this.#pending += ' | ';
+    this.#children(node);
+  }
+
+  #pre(node: HTMLElement): void {
+    this.#flush('paragraph');
+    this.#builder.paragraph(node.text);
+  }
+
+  #flush(kind: 'heading' | 'line' | 'paragraph'): void {
+    const text = this.#pending.replace(/ *\n */g, '\n').replace(/ {2,}/g, ' ');
+    this.#pending = '';
+    if (kind === 'heading') this.#builder.heading(collapsed(text));
+    else if (kind === 'line') this.#builder.line(text);
+    else this.#builder.paragraph(text);
+  }
+}

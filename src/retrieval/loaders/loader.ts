@@ -1,0 +1,61 @@
+import type { SourceDocument, TextSpan } from '../../types.js';
+
+/** A document read from a file. */
+export interface LoadedDocument {
+  type: 'document';
+  document: SourceDocument;
+  /** Where headings stand in `document.text`, ascending. */
+  headings: readonly TextSpan[];
+  /** As the caller named it, or below the folder that was named. */
+  file: string;
+  /** From 1; only in files with a record a line. */
+  line?: number;
+}
+
+/** A record or file that became no document. The others are not affected. */
+export interface RejectedRecord {
+  type: 'rejected';
+  file: string;
+  line?: number;
+  /** For a person: what was expected and what was found. */
+  reason: string;
+}
+
+export type Loaded = LoadedDocument | RejectedRecord;
+
+/** What a loader gives to documents that do not say it themselves, and its limits. */
+export interface LoaderOptions {
+  tenant: string;
+  /** Groups of documents that name none; empty = everybody in the tenant. */
+  acl: readonly string[];
+  /** Largest record, or file with one document, in bytes; a larger one is rejected unread. @default 16 MiB */
+  maxRecordBytes?: number;
+  /** Told how many bytes of the file have been read since the last call. */
+  onBytes?(bytes: number): void;
+}
+
+export const MAX_RECORD_BYTES = 16 * 1024 * 1024;
+
+/** What a file with one document says about itself. */
+export interface ParsedText {
+  title?: string;
+  text: string;
+  headings: readonly TextSpan[];
+  url?: string;
+  date?: string;
+  language?: string;
+}
+
+/** Half of a surrogate pair cannot be stored as UTF-8; it becomes the replacement character, so that offsets stay. */
+export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd');
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** UTF-8 without a byte order mark, or `null` when it is not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | null {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return null;
+  }
+}
