@@ -116,7 +116,7 @@ export interface Candidate {
 
 /** A candidate after the reward model. */
 export interface ScoredCandidate extends Candidate {
-  /** Output of the reward model, unbounded. Comparable between candidates of one query. */
+  /** Reward above that of declining (0), unbounded. Comparable between the candidates of a query. */
   rewardLogit: number;
   /** Calibrated probability that the answer is right and supported, 0..1. */
   confidence: number;

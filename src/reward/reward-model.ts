@@ -18,7 +18,8 @@ export interface RewardModel {
   readonly modelId: string;
   readonly promptVersion: string;
   /**
-   * One `rewardLogit` for each item, in the order of the items; higher is better, unbounded, always finite. Items of
+   * One `rewardLogit` for each item, in the order of the items: how far it stands above declining, which is 0. Higher is
+   * better, unbounded, always finite. Items of
    * the same query and passage are cheapest side by side. `[]` for no items.
    *
    * @throws ServiceError `inference-failed`, or the error of the aborted signal.

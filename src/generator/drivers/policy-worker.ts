@@ -9,7 +9,7 @@ import { PassageCache } from './passage-cache.js';
 import { PassageReader, type ReadPrompt } from './passage-reader.js';
 import { loadPolicyModels, openPolicyFolder, openRewardFolder } from './policy-models.js';
 import type { AnswerTask, AnswerTaskResult, PassageTask, ScoreTask } from './policy-tasks.js';
-import { answerIds, scoreAnswers } from './score-answers.js';
+import { answerIds, DECLINE, scoreAnswers } from './score-answers.js';
 
 export interface PolicyWorkerOptions {
   policyDir: string;
@@ -33,8 +33,9 @@ export const init: WorkerInit<PolicyWorkerOptions> = async (options, { threads }
   const vocabulary = answerVocabulary(tokenizer, template, models.vocabulary, models.tokenizerPath);
   const reader = new PassageReader(models, tokenizer, template, new PassageCache(options.cacheBytes));
   const { maxAnswerTokens, verbatim, sampling } = options;
+  const decline = answerIds(reader, DECLINE, template);
   // An answer, its pointer of at most six tokens, and the decline that is read beside the answers.
-  const roomFor = (answers: number) => answers * (maxAnswerTokens + 6) + vocabulary.declineIds.length;
+  const roomFor = (answers: number) => answers * (maxAnswerTokens + 6) + vocabulary.declineIds.length + decline.length;
 
   /** Text that was written token by token may have more tokens when it is read as a whole. */
   const withRoom = (prompt: ReadPrompt, task: PassageTask, ids: readonly number[][], signal: AbortSignal) =>
@@ -50,15 +51,16 @@ export const init: WorkerInit<PolicyWorkerOptions> = async (options, { threads }
     const { answers, declineProbability } = await decode(models, reader, prompt, drawn, vocabulary.declineIds, signal);
     if (!task.withReward) return { candidates: answers, declineProbability };
     const ids = answers.map((drawnAnswer) => answerIds(reader, drawnAnswer, template));
-    const rewards = await scoreAnswers(models, reader, await withRoom(prompt, task, ids, signal), ids, signal);
+    const read = await withRoom(prompt, task, [...ids, decline], signal);
+    const rewards = await scoreAnswers(models, reader, read, ids, decline, signal);
     const candidates = answers.map((candidate, index) => ({ ...candidate, rewardLogit: rewards[index] ?? Number.NaN }));
     return { candidates, declineProbability };
   };
 
   const score = async (task: ScoreTask, signal: AbortSignal): Promise<number[]> => {
     const ids = task.answers.map((given) => answerIds(reader, given, template));
-    const prompt = await reader.read(task, count(ids), signal);
-    return scoreAnswers(models, reader, prompt, ids, signal);
+    const prompt = await reader.read(task, count([...ids, decline]), signal);
+    return scoreAnswers(models, reader, prompt, ids, decline, signal);
   };
 
   return { handlers: { answer, score }, dispose: () => models.release() };
