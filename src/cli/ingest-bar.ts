@@ -1,9 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { IngestProgress } from '../retrieval/ingest.js';
-import { duration } from './progress.js';
-
-/** Where progress is written; `process.stderr` is one. */
-export type IngestBarOutput = NodeJS.WritableStream & { isTTY?: boolean };
+import { duration, type ProgressOutput } from './progress.js';
 
 /** How often a line is written where there is no terminal, in milliseconds. */
 const LINE_EVERY_MS = 10_000;
@@ -13,9 +10,9 @@ const LINE_EVERY_MS = 10_000;
  *
  * @param totalBytes The unit of `IngestProgress.position`.
  */
-export function startIngestBar(totalBytes: number, output: IngestBarOutput) {
+export function startIngestBar(totalBytes: number, output: ProgressOutput) {
   const startedAt = performance.now();
-  const bar = output.isTTY ? openBar(totalBytes, output) : null;
+  const bar = output.isTTY ? openBar(totalBytes, output as NodeJS.WriteStream) : null;
   let writtenAt = startedAt;
   let last: IngestProgress | null = null;
   return {

@@ -4,14 +4,15 @@ import { type ChunkingOptions, DEFAULT_CHUNKING } from '../retrieval/chunking.js
 import { type IngestReport, ingest } from '../retrieval/ingest.js';
 import { openSource } from '../retrieval/loaders/load.js';
 import { loadSentenceSplitter } from '../retrieval/sentences.js';
-import { type IngestBarOutput, startIngestBar } from './ingest-bar.js';
+import { startIngestBar } from './ingest-bar.js';
+import type { ProgressOutput } from './progress.js';
 
 export interface IngestCorpusOptions {
   /** Groups of documents that name none. @default [] */
   acl?: readonly string[];
   chunking?: ChunkingOptions;
   /** Where progress is written. @default process.stderr */
-  output?: IngestBarOutput;
+  output?: ProgressOutput;
 }
 
 /** Puts files and folders into the index of the configuration, for its tenant, and shows how far it is. */

@@ -8,8 +8,9 @@ const SKIPPED = new Set(
     ' ',
   ),
 );
-const INLINE = new Set(
-  'A ABBR B BDI BDO CITE CODE DATA DEL DFN EM I INS KBD LABEL MARK Q RUBY S SAMP SMALL SPAN STRONG SUB SUP TIME U VAR WBR'.split(
+/** Parts of a line, and what only holds lines. */
+const TRANSPARENT = new Set(
+  'A ABBR B BDI BDO CITE CODE DATA DEL DFN EM I INS KBD LABEL MARK Q RUBY S SAMP SMALL SPAN STRONG SUB SUP TBODY TFOOT THEAD TIME U VAR WBR'.split(
     ' ',
   ),
 );
@@ -49,6 +50,8 @@ export function parseHtml(source: string): ParsedText {
 class TextWalk {
   readonly #builder: TextBuilder;
   #pending = '';
+  /** Lines we are inside of: their paragraphs are lines too. */
+  #lines = 0;
 
   constructor(builder: TextBuilder) {
     this.#builder = builder;
@@ -66,7 +69,7 @@ class TextWalk {
     if (SKIPPED.has(name) || node.hasAttribute('hidden') || node.getAttribute('aria-hidden') === 'true') return;
     if (name === 'BR') this.#pending += '\n';
     else if (name === 'PRE') this.#pre(node);
-    else if (INLINE.has(name)) this.#children(node);
+    else if (TRANSPARENT.has(name)) this.#children(node);
     else if (HEADING.test(name)) this.#block(node, 'heading');
     else if (LINES.has(name)) this.#block(node, 'line');
     else if (name === 'TD' || name === 'TH') this.#cell(node);
@@ -78,10 +81,14 @@ class TextWalk {
   }
 
   #block(node: HTMLElement, kind: 'heading' | 'line' | 'paragraph'): void {
-    this.#flush('paragraph');
+    const own = kind === 'paragraph' && this.#lines > 0 ? 'line' : kind;
+    this.#flush(this.#lines > 0 ? 'line' : 'paragraph');
+    if (own === 'paragraph') this.#builder.separate();
+    if (kind === 'line') this.#lines += 1;
     this.#children(node);
-    this.#flush(kind);
-    if (kind === 'paragraph') this.#builder.separate();
+    this.#flush(own);
+    if (kind === 'line') this.#lines -= 1;
+    if (own === 'paragraph') this.#builder.separate();
   }
 
   #cell(node: HTMLElement): void {

@@ -11,9 +11,9 @@ export class TextBuilder {
     return this.#text;
   }
 
-  /** A block of its own, with a blank line before it. */
+  /** A block of its own, with a blank line before and behind it. */
   paragraph(text: string): void {
-    this.#add(text, '\n\n');
+    if (this.#add(text, '\n\n')) this.separate();
   }
 
   /** A line directly below the one before, such as an item of a list. */
@@ -23,7 +23,8 @@ export class TextBuilder {
 
   heading(text: string): void {
     const span = this.#add(text, '\n\n');
-    if (span) this.headings.push(span);
+    if (!span) return;
+    this.headings.push(span);
     this.separate();
   }
 
