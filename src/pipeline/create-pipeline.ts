@@ -1,9 +1,14 @@
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { ServiceError } from '../errors.js';
+import { ExtractiveGenerator } from '../generator/drivers/extractive.js';
 import { OnnxGenerator } from '../generator/drivers/onnx.js';
+import { OpenAiCompatibleGenerator } from '../generator/drivers/openai-compatible.js';
 import { startPolicyPool } from '../generator/drivers/policy-pool.js';
+import type { Generator } from '../generator/generator.js';
+import { loadPromptTemplate } from '../generator/prompt.js';
 import { openModel } from '../onnx/manifest.js';
+import type { SessionPool } from '../onnx/session-pool.js';
 import { OnnxCrossEncoder } from '../ranking/drivers/onnx-cross-encoder.js';
 import type { Reranker } from '../ranking/reranker.js';
 import { EmbeddedIndex } from '../retrieval/drivers/embedded.js';
@@ -13,7 +18,7 @@ import { HybridRetriever } from '../retrieval/hybrid-retriever.js';
 import type { Indexer } from '../retrieval/indexer.js';
 import type { DocumentReader, Retriever } from '../retrieval/retriever.js';
 import { loadCalibrator } from '../reward/calibrator.js';
-import { OnnxRewardModel } from '../reward/drivers/onnx.js';
+import { OnnxRewardModel, type OnnxRewardModelOptions } from '../reward/drivers/onnx.js';
 import { createRuleGuard } from '../safety/drivers/rule-guard.js';
 import { createAnswerPipeline } from './answer-pipeline.js';
 import type { AnswerParts } from './parts.js';
@@ -39,7 +44,6 @@ const CALIBRATOR = 'confidence/calibrator.json';
  * else is missing or broken is told to `warn` and shows in `status`; hits are served without it.
  */
 export async function createPipeline(config: Config, { warn }: CreateOptions): Promise<Pipeline> {
-  checkGenerator(config);
   const opened = new Opened();
   try {
     const reranking = config.retrieval.rerankDepth > 0 ? openReranker(config, opened) : Promise.resolve(null);
@@ -77,12 +81,6 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
     await opened.close();
     throw error;
   }
-}
-
-function checkGenerator({ answer: { generator } }: Config): void {
-  if (generator === 'onnx' || generator === 'off') return;
-  const message = `CANDOR_GENERATOR: expected onnx or off, received ${JSON.stringify(generator)}, which has no driver yet.`;
-  throw new ServiceError('invalid-config', { message });
 }
 
 /** What ingesting writes to. */
@@ -131,7 +129,7 @@ function openReranker({ modelsDir, models, inference }: Config, opened: Opened):
   );
 }
 
-/** Policy and reward model share one pool, whose workers take a candidate's reward while they write it. */
+/** The reward model stands on the policy's lower layers: its workers hold both, whoever writes the candidates. */
 async function openAnswering(
   config: Config,
   reranking: Promise<Reranker | null>,
@@ -145,12 +143,11 @@ async function openAnswering(
     await openModel(policyDir);
     if (!reward) return null;
     const pool = opened.keep(await startPolicyPool({ policyDir, rewardDir, promptsDir, ...inference }));
-    const policy = await OnnxGenerator.open({ pool, policyDir, promptsDir, withReward: true });
-    const known = policy.knownReward.bind(policy);
-    return { policy, rewardModel: await OnnxRewardModel.open({ pool, rewardDir, known }) };
+    const { generator, known } = await openGenerator(config, pool, policyDir);
+    return { generator, rewardModel: await OnnxRewardModel.open({ pool, rewardDir, known }) };
   });
   if (!models) return null;
-  const { policy: generator, rewardModel } = models;
+  const { generator, rewardModel } = models;
   const versions = {
     policy: generator.modelId,
     reward: rewardModel.modelId,
@@ -161,6 +158,28 @@ async function openAnswering(
     loadCalibrator(join(modelsDir, CALIBRATOR), versions),
   );
   return { generator, rewardModel, calibrator };
+}
+
+interface OpenGenerator {
+  generator: Generator;
+  /** A reward that was taken while the candidate was written. */
+  known?: OnnxRewardModelOptions['known'];
+}
+
+async function openGenerator(config: Config, pool: SessionPool, policyDir: string): Promise<OpenGenerator> {
+  const { promptsDir, openaiCompatible, models, answer } = config;
+  if (answer.generator === 'extractive') return { generator: new ExtractiveGenerator() };
+  if (answer.generator === 'openai-compatible') {
+    const { url, apiKey } = openaiCompatible;
+    if (!url) {
+      const message = 'OPENAI_COMPATIBLE_URL: expected an address, since CANDOR_GENERATOR is openai-compatible.';
+      throw new ServiceError('invalid-config', { message });
+    }
+    const template = await loadPromptTemplate(promptsDir);
+    return { generator: new OpenAiCompatibleGenerator({ url, apiKey, model: models.policy, template }) };
+  }
+  const generator = await OnnxGenerator.open({ pool, policyDir, promptsDir, withReward: true });
+  return { generator, known: (item) => generator.knownReward(item) };
 }
 
 /** Any retriever is enough to serve; the last one that works is required. */
