@@ -56,6 +56,10 @@ export function testRewardModel(name: string, open: () => Promise<RewardModel>):
       expect(new Set(rewards).size).toBe(items.length - 1);
     });
 
+    test('declining is the zero of the scale', async () => {
+      expect(await model.score([rewardItem(bowl, '', null), rewardItem(rhine, '', null)], signal)).toEqual([0, 0]);
+    });
+
     test('the order of the items is that of the rewards', async () => {
       const rewards = await model.score(items, signal);
       const reversed = await model.score([...items].reverse(), signal);
