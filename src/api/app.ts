@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify';
+import { type FastifyHttpOptions, type FastifyInstance, LogController, type RawServerDefault } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Config } from '../config.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
@@ -33,7 +33,8 @@ export function serverOptions({ server }: Config): FastifyHttpOptions<RawServerD
     trustProxy: server.trustProxy,
     routerOptions: { maxParamLength: 500 },
     requestTimeout: 30_000,
-    disableRequestLogging: true, // One line a request instead: plugins/request-log.ts.
+    // One line a request instead: plugins/request-log.ts.
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
     frameworkErrors: sendProblem,
   };
