@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Connection, connect, Index, type Table } from '@lancedb/lancedb';
+import { type Connection, connect, type Table } from '@lancedb/lancedb';
 import { z } from 'zod';
 import { ServiceError } from '../../errors.js';
+import { buildTermIndex } from './embedded-indexes.js';
 import { passageSchema } from './embedded-rows.js';
 
 /** What `index.json` says. A change of columns or of `indexTerms` raises the format version. */
@@ -61,19 +62,7 @@ export async function createIndex(dir: string, embedder: Omit<IndexHeader, 'form
   const table = await (await connection(dir)).createEmptyTable(TABLE, passageSchema(header.dimensions), {
     existOk: true,
   });
-  const config = Index.fts({
-    // `indexTerms` has split the text already.
-    baseTokenizer: 'whitespace',
-    language: 'English',
-    stem: true,
-    removeStopWords: false,
-    asciiFolding: true,
-    lowercase: true,
-    withPosition: false,
-  });
-  const indices = await table.listIndices();
-  if (!indices.some(({ columns }) => columns.includes('search_terms')))
-    await table.createIndex('search_terms', { config });
+  await buildTermIndex(table);
   return { header, table };
 }
 

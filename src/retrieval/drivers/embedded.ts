@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { Index, type Query as LanceQuery, MatchQuery, type Table, type VectorQuery } from '@lancedb/lancedb';
+import type { Table } from '@lancedb/lancedb';
 import { ServiceError } from '../../errors.js';
 import type { Access, ScoredPassage, SourceDocument } from '../../types.js';
 import { abortable } from '../abortable.js';
@@ -7,8 +7,10 @@ import type { IndexableDocument, Indexer, IndexInfo, PutResult, RejectedDocument
 import type { DocumentReader, RetrievalRequest, Retriever } from '../retriever.js';
 import { queryTerms } from '../search-terms.js';
 import { accessCondition, documentsCondition, literal, searchCondition } from './embedded-filter.js';
+import { buildIndexes, waitingRows } from './embedded-indexes.js';
 import { withWriterLock } from './embedded-lock.js';
-import { PASSAGE_COLUMNS, type StoredRow, toDocument, toPassage, toRows } from './embedded-rows.js';
+import { PASSAGE_COLUMNS, toDocument, toRows } from './embedded-rows.js';
+import { rowsOf, searchTerms, searchVectors } from './embedded-search.js';
 import { corruptIndex, createIndex, missingIndex, type OpenIndex, openIndex } from './embedded-store.js';
 
 export interface EmbeddedIndexOptions {
@@ -21,16 +23,14 @@ export interface EmbeddedIndexOptions {
    * cost of about 0.06 ms a query. @default 2000
    */
   indexEvery?: number;
-  /** From this many passages on `optimize` builds a vector index; below, all vectors are compared. @default 50000 */
-  vectorIndexFrom?: number;
+  /** From this many passages on `optimize` builds indexes for vectors and filters, too; below, all are compared. @default 1000 */
+  indexFrom?: number;
 }
 
 /** Old versions of the table stay this long, for queries that are still reading them. */
 const KEEP_VERSIONS_MS = 60_000;
 /** Document ids in one condition. */
 const IDS_AT_ONCE = 500;
-/** Partitions of the vector index a query looks into. */
-const PROBES = 32;
 
 /** A lexical and a vector index in one folder, in this process (LanceDB). Any process may read while one writes. */
 export class EmbeddedIndex implements Indexer, DocumentReader {
@@ -39,7 +39,7 @@ export class EmbeddedIndex implements Indexer, DocumentReader {
   #open: Promise<OpenIndex | null> | null = null;
 
   constructor(options: EmbeddedIndexOptions) {
-    this.#options = { indexEvery: 2_000, vectorIndexFrom: 50_000, ...options };
+    this.#options = { indexEvery: 2_000, indexFrom: 1_000, ...options };
   }
 
   /** BM25 over title and text. */
@@ -124,7 +124,7 @@ export class EmbeddedIndex implements Indexer, DocumentReader {
     if (!(await this.#current())) return;
     await this.#write(signal, async ({ table }) => {
       await table.optimize({ cleanupOlderThan: new Date(Date.now() - KEEP_VERSIONS_MS) });
-      await this.#buildIndexes(table);
+      await buildIndexes(table, this.#options.indexFrom);
     });
   }
 
@@ -246,20 +246,9 @@ export class EmbeddedIndex implements Indexer, DocumentReader {
   }
 
   async #indexWaiting(table: Table): Promise<void> {
-    const name = (await table.listIndices()).find(({ columns }) => columns.includes('search_terms'))?.name;
-    const stats = name ? await table.indexStats(name) : undefined;
-    if ((stats?.numUnindexedRows ?? 0) >= this.#options.indexEvery) await table.optimize();
-  }
-
-  async #buildIndexes(table: Table): Promise<void> {
-    const indexed = new Set((await table.listIndices()).flatMap(({ columns }) => columns));
-    const passages = await table.countRows();
-    if (passages < this.#options.vectorIndexFrom) return;
-    if (!indexed.has('document_id')) await table.createIndex('document_id', { config: Index.btree() });
-    if (!indexed.has('vector')) {
-      const numPartitions = Math.max(1, Math.round(Math.sqrt(passages)));
-      await table.createIndex('vector', { config: Index.ivfFlat({ distanceType: 'cosine', numPartitions }) });
-    }
+    if ((await waitingRows(table)) < this.#options.indexEvery) return;
+    await table.optimize();
+    await buildIndexes(table, this.#options.indexFrom);
   }
 }
 
@@ -267,33 +256,6 @@ function problemOf({ passages, vectors }: IndexableDocument): string | null {
   if (passages.length === 0) return 'It has no passage.';
   if (passages.length !== vectors.length) return `It has ${passages.length} passages and ${vectors.length} vectors.`;
   return vectors.every((vector) => vector.every(Number.isFinite)) ? null : 'A vector has a value that is not a number.';
-}
-
-async function searchTerms(table: Table, terms: string, condition: string, limit: number): Promise<ScoredPassage[]> {
-  const query = table.query().fullTextSearch(new MatchQuery(terms, 'search_terms')).where(condition).limit(limit);
-  const rows = await rowsOf(query, [...PASSAGE_COLUMNS, '_score']);
-  return bestFirst(
-    rows.map((row) => ({ passage: toPassage(row), bm25Score: row._score })),
-    'bm25Score',
-  );
-}
-
-async function searchVectors(table: Table, vector: Float32Array, condition: string, limit: number) {
-  const query = table.vectorSearch(vector).distanceType('cosine').nprobes(PROBES).where(condition).limit(limit);
-  const rows = await rowsOf(query, [...PASSAGE_COLUMNS, '_distance']);
-  return bestFirst(
-    rows.map((row) => ({ passage: toPassage(row), denseScore: 1 - row._distance })),
-    'denseScore',
-  );
-}
-
-type FoundRow = StoredRow & { _score: number; _distance: number };
-
-const rowsOf = (query: LanceQuery | VectorQuery, columns: string[]): Promise<FoundRow[]> =>
-  query.select(columns).toArray();
-
-function bestFirst(found: ScoredPassage[], score: 'bm25Score' | 'denseScore'): ScoredPassage[] {
-  return found.sort((a, b) => (b[score] ?? 0) - (a[score] ?? 0) || (a.passage.id < b.passage.id ? -1 : 1));
 }
 
 function* inParts(ids: readonly string[]): Generator<string[]> {

@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { EmbeddedIndex } from '../../../src/retrieval/drivers/embedded.js';
+import { EmbeddedIndex, type EmbeddedIndexOptions } from '../../../src/retrieval/drivers/embedded.js';
 import { document, find, type OpenBackEnd, put, signal } from '../../contracts/back-end.js';
 import { testIndexer } from '../../contracts/indexer.js';
 import { testRetriever } from '../../contracts/retriever.js';
@@ -12,14 +12,48 @@ const root = await mkdtemp(join(tmpdir(), 'candor-embedded-'));
 afterAll(() => rm(root, { recursive: true, force: true }));
 let count = 0;
 
-const open: OpenBackEnd = async (embedder, name = `index-${count++}`) => {
-  const index = new EmbeddedIndex({ dir: join(root, name), embedder });
-  return { indexer: index, retrievers: [index.lexicalRetriever(), index.denseRetriever()], documents: index };
-};
+const opener =
+  (more: Partial<EmbeddedIndexOptions>): OpenBackEnd =>
+  async (embedder, name = `index-${count++}`) => {
+    const index = new EmbeddedIndex({ dir: join(root, name), embedder, ...more });
+    return { indexer: index, retrievers: [index.lexicalRetriever(), index.denseRetriever()], documents: index };
+  };
 
-testIndexer('embedded', open);
-testRetriever('embedded', 'lexical', open);
-testRetriever('embedded', 'dense', open);
+// Once with rows that no index has yet, once with every index as fresh as can be.
+for (const [name, open] of [
+  ['embedded', opener({})],
+  ['embedded, indexed', opener({ indexEvery: 1, indexFrom: 1 })],
+] as const) {
+  testIndexer(name, open);
+  testRetriever(name, 'lexical', open);
+  testRetriever(name, 'dense', open);
+}
+
+test('a reader sees at once what another one has written', async () => {
+  const embedder = new WordEmbedder();
+  const dir = join(root, 'shared');
+  const [writer, reader] = [new EmbeddedIndex({ dir, embedder }), new EmbeddedIndex({ dir, embedder })];
+  const write = (text: string) => put({ indexer: writer, retrievers: [] }, embedder, document('a', text));
+  for (const word of ['piano', 'trumpet', 'violin']) {
+    await write(`The ${word} is here.`);
+    expect(await find(reader.lexicalRetriever(), embedder, word)).toEqual(['a#0']);
+    expect(await find(reader.denseRetriever(), embedder, word, { limit: 1 })).toEqual(['a#0']);
+  }
+  expect(await find(reader.lexicalRetriever(), embedder, 'piano')).toEqual([]);
+  await writer.optimize(signal);
+  await writer.delete('default', ['a'], signal);
+  expect(await find(reader.denseRetriever(), embedder, 'violin')).toEqual([]);
+  expect(await reader.getDocument('a', { tenant: 'default', groups: [] }, signal)).toBeNull();
+});
+
+test('a lock that a dead process left is taken over', async () => {
+  const embedder = new WordEmbedder();
+  const dir = join(root, 'locked');
+  await mkdir(dir);
+  await writeFile(join(dir, 'writer.lock'), JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() }));
+  await put({ indexer: new EmbeddedIndex({ dir, embedder }), retrievers: [] }, embedder, document('a', 'A piano.'));
+  expect(await readdir(dir)).not.toContain('writer.lock');
+});
 
 describe('embedded: what can be wrong with a folder', () => {
   const embedder = new WordEmbedder();
