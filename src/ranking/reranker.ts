@@ -2,6 +2,7 @@ import type { Passage, Query } from '../types.js';
 
 export interface RerankRequest {
   query: Query;
+  /** In the order of retrieval, best first: a reranker may weigh a passage's place as evidence of its own. */
   passages: readonly Passage[];
 }
 
@@ -17,7 +18,10 @@ export interface RankedPassage {
 /** A second, closer look at a few passages. */
 export interface Reranker {
   readonly modelId: string;
-  /** One entry for each passage, descending `relevanceLogit`; equal ones keep the order of the input. */
+  /**
+   * One entry for each passage, best first; equal ones keep the order of the input. The order need not be that of
+   * `relevanceLogit`, which looks at query and passage alone.
+   */
   rerank(request: RerankRequest, signal: AbortSignal): Promise<RankedPassage[]>;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { Passage, TextSpan } from '../types.js';
 
 export interface Snippet {
-  /** Cut from the passage; line breaks and tabs are blanks. */
+  /** Cut from the passage; line breaks and runs of blanks are one blank. */
   snippet: string;
   /** Words of the query, as offsets into `snippet`, ascending and without overlap. */
   highlights: TextSpan[];
@@ -58,12 +58,9 @@ export function makeSnippet(
 ): Snippet {
   const matches = wordsOf(passage.text).filter(({ term }) => terms.has(term));
   const { start, end } = bestWindow(passage, matches, maxCharacters);
-  return {
-    snippet: passage.text.slice(start, end).replace(/\s/g, ' '),
-    highlights: matches
-      .filter((word) => word.start >= start && word.end <= end)
-      .map((word) => ({ start: word.start - start, end: word.end - start })),
-  };
+  const snippet = passage.text.slice(start, end).replace(/\s+/g, ' ').trim();
+  const marked = wordsOf(snippet).filter(({ term }) => terms.has(term));
+  return { snippet, highlights: marked.map((word) => ({ start: word.start, end: word.end })) };
 }
 
 function bestWindow(

@@ -1,13 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadTokenizer } from '../../src/onnx/tokenizer.js';
-import { OnnxCrossEncoder, shares } from '../../src/ranking/drivers/onnx-cross-encoder.js';
-import { encodePairs } from '../../src/ranking/drivers/onnx-cross-encoder-worker.js';
+import { OnnxCrossEncoder } from '../../src/ranking/drivers/onnx-cross-encoder.js';
+import { encodePair } from '../../src/ranking/drivers/onnx-cross-encoder-worker.js';
 import { passage, testReranker } from '../contracts/reranker.js';
 
 // The tiny model adds up the ids of the passage's tokens: where 4, is 5, the 6, rhine 7, river 8.
 const modelDir = 'tests/fixtures/tiny-reranker';
 const open = () => OnnxCrossEncoder.start({ modelDir, workers: 2, threadsPerWorker: 1 });
-testReranker('onnx (tiny)', open);
+testReranker('onnx, tiny', open);
+
+const real = () => OnnxCrossEncoder.start({ modelDir: 'models/reranker', workers: 2, threadsPerWorker: 1 });
+testReranker('onnx', real);
 
 describe('onnx cross-encoder', () => {
   const opened = open();
@@ -24,34 +28,22 @@ describe('onnx cross-encoder', () => {
     expect(ranked).toEqual({ index: 0, relevanceLogit: 21, relevanceScore: 1 / (1 + Math.exp(-(21 / 2 - 1))) });
   });
 
-  test('passages of very different length', async () => {
-    const ranked = await rerank('is', passage('the'), passage('river '.repeat(40)), passage('the river'));
-    // maxTokens 12 leaves the long one 8 tokens
+  test('ordered by logit / 2 - ln(rank), from 1 in the input', async () => {
+    const ranked = await rerank('is', passage('the'), passage('river '.repeat(40)), passage('rhine'), passage('rhine'));
+    // maxTokens 12 leaves the long one 8 tokens of 8. 3 - 0, 32 - ln 2, 3.5 - ln 3, 3.5 - ln 4
     expect(ranked.map(({ index, relevanceLogit }) => [index, relevanceLogit])).toEqual([
       [1, 64],
-      [2, 14],
       [0, 6],
+      [2, 7],
+      [3, 7],
     ]);
   });
 
   test('pairs are built as in training', async () => {
     const tokenizer = await loadTokenizer(`${modelDir}/tokenizer.json`);
     const limits = { maxTokens: 8, maxQuestionTokens: 2 };
-    const [pair] = encodePairs(tokenizer, 'where is the', ['the rhine river river'], limits);
+    const pair = encodePair(tokenizer, 'where is the', 'the rhine river river', limits);
     expect(pair).toEqual({ ids: [2, 4, 5, 3, 6, 7, 8, 3], typeIds: [0, 0, 0, 0, 1, 1, 1, 1] });
-  });
-
-  test('shares are of about equal work, and none is empty', () => {
-    const texts = [10, 10, 10, 10, 40, 40].map((length) => 'x'.repeat(length));
-    expect(shares(texts, 2)).toEqual(
-      [
-        [0, 1, 2, 3],
-        [4, 5],
-      ].map((share) => expect.arrayContaining(share)),
-    );
-    expect(shares(['a'], 4)).toEqual([[0]]);
-    expect(shares([], 4)).toEqual([]);
-    expect(shares(['', ''], 2).flat().sort()).toEqual([0, 1]);
   });
 
   test('a manifest without calibration is refused', async () => {
@@ -60,5 +52,29 @@ describe('onnx cross-encoder', () => {
       code: 'model-corrupt',
       message: expect.stringContaining('calibration'),
     });
+  });
+});
+
+describe('the committed reranker', () => {
+  interface Example {
+    question: string;
+    /** With its title in front. */
+    passage: string;
+    inputIds: number[];
+    relevanceLogit: number;
+  }
+  const examples = JSON.parse(readFileSync('models/reranker/examples.json', 'utf8')) as Example[];
+
+  test('ids and logits of the exported examples', async () => {
+    const tokenizer = await loadTokenizer('models/reranker/tokenizer.json');
+    const reranker = await real();
+    for (const { question, passage: text, inputIds, relevanceLogit } of examples) {
+      expect(encodePair(tokenizer, question, text, { maxTokens: 160, maxQuestionTokens: 48 }).ids).toEqual(inputIds);
+      const query = { text: question, access: { tenant: 'default', groups: [] } };
+      const request = { query, passages: [passage(text)] };
+      const [ranked] = await reranker.rerank(request, new AbortController().signal);
+      expect(Math.abs((ranked?.relevanceLogit ?? 0) - relevanceLogit)).toBeLessThan(0.5);
+    }
+    await reranker.close();
   });
 });

@@ -14,30 +14,31 @@ export interface CrossEncoderWorkerOptions {
 
 export interface ScoreTask {
   question: string;
-  passages: string[];
+  passage: string;
 }
 
-/** Reads a question with each of some passages: one logit a passage, in their order. */
+/**
+ * Reads a question with a passage and gives one logit. Each pair is a run of its own: in a batch a quantised model scales
+ * neighbours together, and short pairs are padded to the longest.
+ */
 export const init: WorkerInit<CrossEncoderWorkerOptions> = async (options, { threads }) => {
   const tokenizer = await loadTokenizer(options.tokenizerPath);
   const session = await openSession(options.modelPath, { threads });
-  const padId = tokenizer.idOf('[PAD]') ?? 0;
   return {
     handlers: {
-      async score({ question, passages }: ScoreTask): Promise<Float32Array> {
-        const pairs = encodePairs(tokenizer, question, passages, options);
-        const { rows, columns, inputIds, attentionMask, typeIds } = padBatch(pairs, padId);
-        const shape = [rows, columns];
+      async score({ question, passage }: ScoreTask): Promise<number> {
+        const { columns, inputIds, attentionMask, typeIds } = padBatch(
+          [encodePair(tokenizer, question, passage, options)],
+          0,
+        );
         const { relevance_logit } = await session.run({
-          input_ids: new Tensor('int64', inputIds, shape),
-          attention_mask: new Tensor('int64', attentionMask, shape),
-          token_type_ids: new Tensor('int64', typeIds, shape),
+          input_ids: new Tensor('int64', inputIds, [1, columns]),
+          attention_mask: new Tensor('int64', attentionMask, [1, columns]),
+          token_type_ids: new Tensor('int64', typeIds, [1, columns]),
         });
-        const logits = relevance_logit?.data;
-        if (!(logits instanceof Float32Array) || logits.length !== rows) {
-          throw new Error(`${options.modelPath}: expected the output 'relevance_logit' of ${rows} values`);
-        }
-        return logits;
+        const logit = relevance_logit?.data[0];
+        if (typeof logit === 'number') return logit;
+        throw new Error(`${options.modelPath}: expected the output 'relevance_logit' of 1 value`);
       },
     },
     dispose: () => session.release(),
@@ -45,21 +46,18 @@ export const init: WorkerInit<CrossEncoderWorkerOptions> = async (options, { thr
 };
 
 /** [CLS] question [SEP] passage [SEP]; both are cut at their ends, as in training. */
-export function encodePairs(
+export function encodePair(
   tokenizer: TextTokenizer,
   question: string,
-  passages: readonly string[],
+  passage: string,
   { maxTokens, maxQuestionTokens }: Pick<CrossEncoderWorkerOptions, 'maxTokens' | 'maxQuestionTokens'>,
-): EncodedText[] {
-  const cls = idOf(tokenizer, '[CLS]');
-  const sep = idOf(tokenizer, '[SEP]');
+): EncodedText {
   const encode = (text: string, limit: number) =>
     tokenizer.encode(text, { specialTokens: false, maxTokens: Math.max(0, limit) }).ids;
-  const head = [cls, ...encode(question, maxQuestionTokens), sep];
-  return passages.map((passage) => {
-    const tail = [...encode(passage, maxTokens - head.length - 1), sep];
-    return { ids: [...head, ...tail], typeIds: [...head.map(() => 0), ...tail.map(() => 1)] };
-  });
+  const sep = idOf(tokenizer, '[SEP]');
+  const head = [idOf(tokenizer, '[CLS]'), ...encode(question, maxQuestionTokens), sep];
+  const tail = [...encode(passage, maxTokens - head.length - 1), sep];
+  return { ids: [...head, ...tail], typeIds: [...head.map(() => 0), ...tail.map(() => 1)] };
 }
 
 function idOf(tokenizer: TextTokenizer, token: string): number {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { z } from 'zod';
 import { ServiceError } from '../../errors.js';
 import { openModel } from '../../onnx/manifest.js';
@@ -27,13 +28,11 @@ const settings = z.looseObject({
 export class OnnxCrossEncoder implements Reranker {
   readonly modelId: string;
   readonly #pool: SessionPool;
-  readonly #workers: number;
   readonly #calibration: z.infer<typeof settings>['calibration'];
 
-  private constructor(modelId: string, pool: SessionPool, workers: number, limits: z.infer<typeof settings>) {
+  private constructor(modelId: string, pool: SessionPool, limits: z.infer<typeof settings>) {
     this.modelId = modelId;
     this.#pool = pool;
-    this.#workers = workers;
     this.#calibration = limits.calibration;
   }
 
@@ -54,48 +53,44 @@ export class OnnxCrossEncoder implements Reranker {
     };
     const moduleUrl = workerModuleUrl(import.meta.url, './onnx-cross-encoder-worker');
     const pool = await SessionPool.start({ moduleUrl, options, workers, threadsPerWorker });
-    return new OnnxCrossEncoder(model.modelId, pool, workers, limits.data);
+    return new OnnxCrossEncoder(model.modelId, pool, limits.data);
   }
 
+  /** Ordered by `logit / temperature - ln(rank)`, rank from 1 in the input: what is read and what retrieval found. */
   async rerank({ query, passages }: RerankRequest, signal: AbortSignal): Promise<RankedPassage[]> {
     const { temperature, bias } = this.#calibration;
-    const texts = passages.map(passageText);
-    const ranked = await Promise.all(
-      shares(texts, this.#workers).map(async (share) => {
-        const task: ScoreTask = { question: query.text, passages: share.map((index) => texts[index] ?? '') };
-        const logits = await this.#pool.run<Float32Array>('score', task, { signal });
-        return share.map((index, row) => {
-          const relevanceLogit = logits[row] ?? Number.NEGATIVE_INFINITY;
-          return { index, relevanceLogit, relevanceScore: sigmoid(relevanceLogit / temperature + bias) };
-        });
-      }),
-    );
-    return ranked.flat().sort((a, b) => b.relevanceLogit - a.relevanceLogit || a.index - b.index);
+    const logits = await this.#score(query.text, passages.map(passageText), signal);
+    return logits
+      .map((relevanceLogit, index) => ({
+        index,
+        relevanceLogit,
+        relevanceScore: sigmoid(relevanceLogit / temperature + bias),
+        order: relevanceLogit / temperature - Math.log(index + 1),
+      }))
+      .sort((a, b) => b.order - a.order || a.index - b.index)
+      .map(({ order: _, ...ranked }) => ranked);
   }
 
   close(): Promise<void> {
     return this.#pool.close();
   }
-}
 
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
-
-/**
- * Indices of the texts in at most `count` shares of about equal work: texts of like length stand together, since padding
- * is computed like text, and each next run of texts goes on until its share of all characters is full.
- */
-export function shares(texts: readonly string[], count: number): number[][] {
-  const order = texts.map((_, index) => index).sort((a, b) => lengthOf(texts, a) - lengthOf(texts, b));
-  const total = order.reduce((sum, index) => sum + lengthOf(texts, index), 0);
-  const result: number[][] = [];
-  let before = 0;
-  for (const index of order) {
-    const middle = before + lengthOf(texts, index) / 2;
-    const share = Math.min(count - 1, Math.floor((middle / Math.max(1, total)) * count));
-    result[share] = [...(result[share] ?? []), index];
-    before += lengthOf(texts, index);
+  /** A task a passage, the longest first: the workers end at about the same time. */
+  async #score(question: string, passages: readonly string[], signal: AbortSignal): Promise<number[]> {
+    // One listener for each task that waits.
+    setMaxListeners(0, signal);
+    const order = passages.map((_, index) => index).sort((a, b) => lengthOf(passages, b) - lengthOf(passages, a));
+    const logits = new Array<number>(passages.length);
+    await Promise.all(
+      order.map(async (index) => {
+        const task: ScoreTask = { question, passage: passages[index] ?? '' };
+        logits[index] = await this.#pool.run<number>('score', task, { signal });
+      }),
+    );
+    return logits;
   }
-  return result.filter((share) => share && share.length > 0);
 }
 
 const lengthOf = (texts: readonly string[], index: number) => texts[index]?.length ?? 0;
+
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
