@@ -34,7 +34,7 @@ export function serverOptions({ server }: Config): FastifyHttpOptions<RawServerD
     routerOptions: { maxParamLength: 500 },
     requestTimeout: 30_000,
     // One line a request instead: plugins/request-log.ts.
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
     frameworkErrors: sendProblem,
   };

@@ -6,9 +6,8 @@ export default fastifyPlugin(async function requestLog(app: FastifyInstance) {
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions, ip } = request;
     const route = routeOptions.url ?? 'unknown';
-    const line = { requestId: request.id, method, route, status: reply.statusCode, ip };
     const durationMs = Math.round(reply.elapsedTime * 10) / 10;
     const level = route.startsWith('/v1/') ? 'info' : 'debug';
-    request.log[level]({ ...line, durationMs }, 'request');
+    request.log[level]({ method, route, status: reply.statusCode, durationMs, ip }, 'request');
   });
 });

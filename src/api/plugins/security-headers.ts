@@ -17,6 +17,7 @@ export const DOCS_POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
 export default fastifyPlugin(async function securityHeaders(app: FastifyInstance) {
-  // No `upgrade-insecure-requests`: the service itself speaks HTTP, and TLS belongs to the proxy before it.
-  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives } });
+  // The service itself speaks HTTP: what asks for TLS (HSTS, `upgrade-insecure-requests`) belongs to the proxy before it.
+  const contentSecurityPolicy = { useDefaults: false, directives };
+  await app.register(helmet, { contentSecurityPolicy, strictTransportSecurity: false });
 });
