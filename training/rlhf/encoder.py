@@ -88,7 +88,9 @@ class Layer(nn.Module):
         own_query, own_key, own_value = self.project(questions)  # (P, heads, Q Tq, d)
         grid = (P, self.heads, Q, Tq, -1)
         across = own_query @ key.transpose(2, 3) * self.scale + passage_bias  # (P, heads, Q Tq, Tp)
-        within = own_query.reshape(grid) @ own_key.reshape(grid).transpose(3, 4) * self.scale + question_bias  # (P, heads, Q, Tq, Tq)
+        within = (
+            own_query.reshape(grid) @ own_key.reshape(grid).transpose(3, 4) * self.scale + question_bias
+        )  # (P, heads, Q, Tq, Tq)
         both = torch.softmax(torch.cat([across, within.reshape(P, self.heads, Q * Tq, Tq)], dim=-1), dim=-1)
         mixed = both[..., :Tp] @ value  # (P, heads, Q Tq, d)
         mixed = mixed + (both[..., Tp:].reshape(grid) @ own_value.reshape(grid)).reshape(mixed.shape)

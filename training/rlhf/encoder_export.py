@@ -89,7 +89,11 @@ def latency_ms(session: onnxruntime.InferenceSession, feed: dict[str, np.ndarray
         session.run(None, feed)
         walls.append((time.perf_counter() - wall) * 1000)
         processors.append((time.process_time() - processor) * 1000)
-    return {"p50": round(float(np.median(walls)), 2), "min": round(min(walls), 2), "processorP50": round(float(np.median(processors)), 2)}
+    return {
+        "p50": round(float(np.median(walls)), 2),
+        "min": round(min(walls), 2),
+        "processorP50": round(float(np.median(processors)), 2),
+    }
 
 
 def write_manifest(directory: Path, manifest: dict, files: list[str]) -> None:

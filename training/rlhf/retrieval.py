@@ -6,8 +6,10 @@ import re
 import numpy as np
 
 _TOKEN = re.compile(r"\w+")
-_COMMON = frozenset("a an and are as at be but by for if in into is it no not of on or such that the their then there these "
-                    "they this to was will with".split())
+_COMMON = frozenset(
+    "a an and are as at be but by for if in into is it no not of on or such that the their then there these "
+    "they this to was will with".split()
+)
 
 
 def terms(text: str) -> list[str]:
@@ -60,7 +62,7 @@ def reciprocal_rank_fusion(rankings: list[list[int]], k: int = 60) -> list[int]:
 
 
 def hybrid(bm25: Bm25, vectors: np.ndarray, query: str, query_vector: np.ndarray, depth: int = 100) -> list[int]:
-    """Fused ranking of the `depth` best by words and the `depth` best by cosine. vectors (N, d), query_vector (d,), unit length."""
+    """Fused ranking of the `depth` best by words and by cosine. vectors (N, d) and query_vector (d,) of unit length."""
     return reciprocal_rank_fusion([top(bm25.scores(query), depth), top(vectors @ query_vector, depth)])
 
 

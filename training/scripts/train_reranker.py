@@ -7,15 +7,12 @@ other articles. Stopped and started again at any point; a finished stage is not 
 """
 
 import argparse
-import collections
 import json
 import os
 import random
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
 
 import numpy as np
 import torch
@@ -24,33 +21,25 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from prepare_data import evaluation_texts
 
 from rlhf import encoder_export as export
-from rlhf.encoder import (MAX_QUESTION_TOKENS, CrossEncoder, encode_pairs, encode_texts, listwise_loss, load_encoder,
-                          load_tokenizer, pad_pairs, pad_texts, passage_text)
-from rlhf.negatives import as_logged_query
-from rlhf.retrieval import Bm25, first_hit, hybrid, measures, top
-from rlhf.splits import normalised_title, split_of
-from rlhf.squad import normalise_answer, read_squad
+from rlhf.encoder import (
+    MAX_QUESTION_TOKENS,
+    CrossEncoder,
+    encode_pairs,
+    encode_texts,
+    listwise_loss,
+    load_encoder,
+    load_tokenizer,
+    pad_pairs,
+    pad_texts,
+)
+from rlhf.relevance import DEPTHS, by_depth, calibrate, figure_lines
+from rlhf.reranking import Batches, Corpus, holds_answer, read_corpus
+from rlhf.retrieval import Bm25, hybrid
 
-TRAINED_ON = {"prompts", "rewards", "demonstrations"}  # splits that may be learnt from
 MAX_TOKENS = 160  # question and passage together
-PASSAGES_A_STEP = 8  # one right, seven wrong for each question
-SAME_ARTICLE = 5  # of those, with the first; the others come from other articles
-QUESTIONS_A_STEP = 16
 LEARNING_RATE, HEAD_LEARNING_RATE = 1e-4, 1e-3
 WARM_UP_STEPS = 30
 DECAY_SHARE = 0.4  # the last part of the time, in which the rate falls to zero
-DEPTHS = (0, 5, 8, 10, 12, 16, 20)
-
-
-@dataclass
-class Corpus:
-    """Passages as the models read them, and the questions asked of them."""
-
-    texts: list[str]
-    articles: list[str]
-    splits: list[str]
-    normalised: list[str]  # for finding an answer's words
-    questions: list[tuple[str, list[str], int]]  # question, gold answers, index of the gold passage
 
 
 def main() -> None:
@@ -63,7 +52,10 @@ def main() -> None:
             print(f"{args.out}: there already, trained for {made_of['minutes']:.0f} minutes (--force makes it anew)")
             return
     tokenizer = load_tokenizer()
-    corpus = read_corpus(args)
+    source = args.data / "squad/train-v1.1.json.gz"
+    if not source.exists():
+        sys.exit(f"{source} not found: give the folder of the data sets with --data")
+    corpus = read_corpus(source, evaluation_texts(args.data)[0], args.tiny)
     vectors = embed_corpus(args, tokenizer, corpus)
     model, state = train(args, tokenizer, corpus, vectors)
     write_model(args, tokenizer, corpus, vectors, model, state)
@@ -92,25 +84,6 @@ def arguments() -> argparse.Namespace:
 
 
 # ---------------------------------------------------------------- data
-
-
-def read_corpus(args) -> Corpus:
-    source = args.data / "squad/train-v1.1.json.gz"
-    if not source.exists():
-        sys.exit(f"{source} not found: give the folder of the data sets with --data")
-    never, _ = evaluation_texts(args.data)
-    passages = read_squad(source)
-    if args.tiny:
-        kept = {"University_of_Notre_Dame", "Zinc", "Alps", "Frédéric_Chopin", "Buddhism", "Genocide"}
-        passages = [p for p in passages if p.title in kept and int(p.id.rsplit("#")[-1]) < 12]
-    corpus = Corpus([], [], [], [], [])
-    for index, passage in enumerate(passages):
-        corpus.texts.append(passage_text(unquote(passage.heading), passage.text))
-        corpus.articles.append(passage.title)
-        corpus.splits.append("evaluation" if normalised_title(passage.title) in never else split_of(passage.title))
-        corpus.normalised.append(f" {normalise_answer(passage.text)} ")
-        corpus.questions += [(q.text, q.answers, index) for q in passage.questions if q.answers and len(q.text) > 8]
-    return corpus
 
 
 def embed_corpus(args, tokenizer, corpus: Corpus) -> np.ndarray:
@@ -147,44 +120,6 @@ class Retrieval:
         return [hybrid(self.bm25, self.vectors, text, query)[:depth] for text, query in zip(questions, queries)]
 
 
-class Batches:
-    """Step number -> passages that are hard to tell apart and questions that one of them answers; the same for the same seed."""
-
-    def __init__(self, corpus: Corpus, vectors: np.ndarray, seed: int):
-        self.corpus, self.vectors, self.seed = corpus, vectors, seed
-        self.members = [i for i, split in enumerate(corpus.splits) if split in TRAINED_ON]
-        self.bm25 = Bm25([corpus.texts[i] for i in self.members])
-        self.asked, self.article = collections.defaultdict(list), collections.defaultdict(list)
-        learnt = set(self.members)
-        for text, answers, gold in corpus.questions:
-            if gold in learnt:
-                self.asked[gold].append((text, answers))
-        for i in self.members:
-            self.article[corpus.articles[i]].append(i)
-        self.anchors = sorted(self.asked)
-        random.Random(seed).shuffle(self.anchors)
-
-    def __getitem__(self, number: int) -> tuple[list[int], list[tuple[str, list[str], int]]]:
-        """Indices of PASSAGES_A_STEP passages; questions with their answers and the column of their passage."""
-        rng = random.Random(f"{self.seed}:{number}")
-        anchor = self.anchors[number % len(self.anchors)]
-        siblings = [i for i in self.article[self.corpus.articles[anchor]] if i != anchor]
-        near = [siblings[i] for i in top(self.vectors[siblings] @ self.vectors[anchor], 2 * SAME_ARTICLE)] if siblings else []
-        passages = [anchor, *rng.sample(near, min(SAME_ARTICLE - 1, len(near)))]
-        pool = [(text, answers, column) for column, i in enumerate(passages) for text, answers in self.asked[i]]
-        questions = rng.sample(pool, min(QUESTIONS_A_STEP, len(pool)))
-        while len(passages) < PASSAGES_A_STEP:
-            found = [self.members[i] for i in top(self.bm25.scores(rng.choice(questions)[0]), 60)]
-            other = [i for i in found if self.corpus.articles[i] != self.corpus.articles[anchor] and i not in passages]
-            passages.append(rng.choice(other[:3]) if other else rng.choice([i for i in self.members if i not in passages]))
-        asked = [(as_logged_query(text, rng) if rng.random() < 0.2 else text, answers, column) for text, answers, column in questions]
-        return passages, asked
-
-
-def holds_answer(corpus: Corpus, index: int, answers: list[str]) -> bool:
-    return any(f" {normalise_answer(answer)} " in corpus.normalised[index] for answer in answers)
-
-
 # ---------------------------------------------------------------- training
 
 
@@ -194,8 +129,9 @@ def train(args, tokenizer, corpus: Corpus, vectors: np.ndarray) -> tuple[CrossEn
     model.encoder.words.requires_grad_(False)  # 12 of 23 million parameters, and the pretrained ones serve
     head = [*model.dense.parameters(), *model.score.parameters()]
     body = [p for p in model.encoder.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW([{"params": body, "lr": LEARNING_RATE}, {"params": head, "lr": HEAD_LEARNING_RATE}],
-                                  weight_decay=0.01)
+    optimizer = torch.optim.AdamW(
+        [{"params": body, "lr": LEARNING_RATE}, {"params": head, "lr": HEAD_LEARNING_RATE}], weight_decay=0.01
+    )
     rates = [group["lr"] for group in optimizer.param_groups]
     state = {"step": 0, "questions": 0, "seconds": 0.0, "seed": args.seed}
     saved = args.work_dir / "state.pt"
@@ -234,8 +170,14 @@ def train(args, tokenizer, corpus: Corpus, vectors: np.ndarray) -> tuple[CrossEn
         recent.append((loss.item(), first))
         if state["step"] % 10 == 0 or state["seconds"] >= budget:
             mean = np.mean(recent, axis=0)
-            line = {"step": state["step"], "minutes": round(state["seconds"] / 60, 2), "loss": round(mean[0], 4),
-                    "goldFirst": round(mean[1], 3), "gradNorm": round(float(norm), 2), "rateFactor": round(factor, 3)}
+            line = {
+                "step": state["step"],
+                "minutes": round(state["seconds"] / 60, 2),
+                "loss": round(mean[0], 4),
+                "goldFirst": round(mean[1], 3),
+                "gradNorm": round(float(norm), 2),
+                "rateFactor": round(factor, 3),
+            }
             print(json.dumps(line), flush=True)
             log.write(json.dumps(line) + "\n")
             log.flush()
@@ -257,8 +199,12 @@ def loss_of(model, tokenizer, corpus, batch, precision) -> tuple[torch.Tensor, f
     bodies = [ids[1:] for ids in encode_texts(tokenizer, [corpus.texts[i] for i in passages], room + 1)]  # without [CLS]
     question, passage = tensors(pad_texts(heads)), tensors(pad_texts(bodies))  # (Q, Tq), (P, Tp)
     gold = torch.tensor([column for _, _, column in asked])  # (Q,)
-    known = torch.tensor([[column == place or not holds_answer(corpus, i, answers) for place, i in enumerate(passages)]
-                          for _, answers, column in asked])  # (Q, P)
+    known = torch.tensor(
+        [
+            [column == place or not holds_answer(corpus, i, answers) for place, i in enumerate(passages)]
+            for _, answers, column in asked
+        ]
+    )  # (Q, P)
     with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
         logits = model.grid(question["input_ids"], question["attention_mask"], passage["input_ids"], passage["attention_mask"])
     logits = logits.float()  # (Q, P)
@@ -300,28 +246,50 @@ def write_model(args, tokenizer, corpus, vectors, model, state) -> None:
 
     records = score_dev(args, tokenizer, corpus, vectors, int8)
     (args.work_dir / "dev.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
-    figures = {"rerankedByDepth": by_depth(records), "quantisation": against_fp32(tokenizer, corpus, records, model, int8),
-               "calibration": calibrate(records), "latencyMs": latencies(tokenizer, corpus, int8)}
+    calibration = calibrate(records)
+    figures = {
+        "rerankedByDepth": by_depth(records, calibration["temperature"]),
+        "quantisation": against_fp32(tokenizer, corpus, records, model, int8),
+        "calibration": calibration,
+        "latencyMs": latencies(tokenizer, corpus, int8),
+    }
     print(json.dumps(figures, indent=1), flush=True)
 
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "model.onnx").write_bytes(int8.read_bytes())
     tokenizer.save(str(args.out / "tokenizer.json"))
     write_examples(args.out / "examples.json", tokenizer, corpus, records, int8)
-    calibration = figures["calibration"]
-    export.write_manifest(args.out, {
-        "name": "candor-reranker-minilm-l6", "version": "1.0.0", "kind": "reranker",
-        "inputs": ["input_ids", "attention_mask", "token_type_ids"], "output": "relevance_logit",
-        "maxTokens": MAX_TOKENS, "maxQuestionTokens": MAX_QUESTION_TOKENS,
-        "inputFormat": "[CLS] question [SEP] {title}. {text} [SEP]; question cut to maxQuestionTokens, passage cut at its end to "
-                       "maxTokens in all; token_type_ids 0 up to and with the first [SEP], then 1; padding 0",
-        "calibration": {"temperature": calibration["temperature"], "bias": calibration["bias"],
-                        "meaning": "P(passage answers) = sigmoid(relevance_logit / temperature + bias)"},
-        "source": "all-MiniLM-L6-v2, fine-tuned on SQuAD 1.1 train articles", "licence": "Apache-2.0",
-        "training": {"minutes": round(state["seconds"] / 60, 2), "steps": state["step"],
-                     "questions": state["questions"], "seed": args.seed},
-        "metrics": figures,
-    }, ["model.onnx", "tokenizer.json", "examples.json"])
+    export.write_manifest(
+        args.out,
+        {
+            "name": "candor-reranker-minilm-l6",
+            "version": "1.0.0",
+            "kind": "reranker",
+            "inputs": ["input_ids", "attention_mask", "token_type_ids"],
+            "output": "relevance_logit",
+            "maxTokens": MAX_TOKENS,
+            "maxQuestionTokens": MAX_QUESTION_TOKENS,
+            "inputFormat": "[CLS] question [SEP] {title}. {text} [SEP]; question cut to maxQuestionTokens, passage cut at its "
+            "end to maxTokens in all; token_type_ids 0 up to and with the first [SEP], then 1; padding 0",
+            "calibration": {
+                "temperature": calibration["temperature"],
+                "bias": calibration["bias"],
+                "meaning": "P(passage answers) = sigmoid(relevance_logit / temperature + bias)",
+            },
+            "ordering": "relevance_logit / temperature - ln(rank in the fused order, from 1), highest first; passages behind "
+            "the reranked depth keep their order",
+            "source": "all-MiniLM-L6-v2, fine-tuned on SQuAD 1.1 train articles",
+            "licence": "Apache-2.0",
+            "training": {
+                "minutes": round(state["seconds"] / 60, 2),
+                "steps": state["step"],
+                "questions": state["questions"],
+                "seed": args.seed,
+            },
+            "metrics": figures,
+        },
+        ["model.onnx", "tokenizer.json", "examples.json"],
+    )
     if (args.out / "README.md").exists():
         export.update_figures(args.out / "README.md", figure_lines(figures, state))
 
@@ -338,23 +306,17 @@ def score_dev(args, tokenizer, corpus, vectors, model_path: Path) -> list[dict]:
         logits = export.run_sorted(session, rows, pad_pairs, lambda row: len(row[0]), batch=10)  # (20,)
         # 1 = the gold passage, 0 = without the answer's words, null = another passage with those words: may answer, may not
         labels = [1 if i == gold else None if holds_answer(corpus, i, answers) else 0 for i in ranking]
-        records.append({"question": question, "article": corpus.articles[gold], "ranking": ranking, "gold": gold,
-                        "logits": [round(float(x), 4) for x in logits], "labels": labels})
+        records.append(
+            {
+                "question": question,
+                "article": corpus.articles[gold],
+                "ranking": ranking,
+                "gold": gold,
+                "logits": [round(float(x), 4) for x in logits],
+                "labels": labels,
+            }
+        )
     return records
-
-
-def by_depth(records: list[dict]) -> list[dict]:
-    rows = []
-    for depth in DEPTHS:
-        ranks = [first_hit(reranked(record, depth), {record["gold"]}) for record in records]
-        rows.append({"depth": depth, **measures(ranks)})
-    return rows
-
-
-def reranked(record: dict, depth: int) -> list[int]:
-    """The first `depth` by logit, the others behind them in their old order."""
-    head = sorted(range(min(depth, len(record["ranking"]))), key=lambda i: -record["logits"][i])
-    return [record["ranking"][i] for i in head] + record["ranking"][depth:]
 
 
 def against_fp32(tokenizer, corpus, records, model, int8: Path, count: int = 60) -> dict:
@@ -369,48 +331,6 @@ def against_fp32(tokenizer, corpus, records, model, int8: Path, count: int = 60)
         same += int(logits.argmax() == quantised.argmax())
     n = len(records[:count])
     return {"meanAbsoluteLogitDifference": round(float(np.mean(differences)), 3), "sameFirst": round(same / n, 3), "questions": n}
-
-
-def calibrate(records: list[dict]) -> dict:
-    """Platt's a x + b on the first ten of each dev question, fitted on all; the quality figures are of halves of the
-    articles fitted on the other half."""
-    articles = sorted({record["article"] for record in records})
-    half = set(articles[::2])
-    pairs = [(logit, label, record["article"] in half) for record in records
-             for logit, label in zip(record["logits"][:10], record["labels"][:10]) if label is not None]
-    logits, labels, sides = (np.array(column) for column in zip(*pairs))  # (P,) each
-    held = np.zeros(len(logits))
-    for side in (True, False):
-        if (sides == side).any() and (sides != side).any():
-            scale, bias = fit_platt(logits[sides != side], labels[sides != side])
-            held[sides == side] = sigmoid(scale * logits[sides == side] + bias)
-    scale, bias = fit_platt(logits, labels)
-    return {"temperature": round(1 / scale, 4), "bias": round(bias, 4), "pairs": len(logits), "shareRelevant": round(labels.mean(), 4),
-            "expectedCalibrationError": round(calibration_error(held, labels), 4), "brier": round(float(((held - labels) ** 2).mean()), 4)}
-
-
-def fit_platt(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Logistic regression with one feature, by Newton's method with a little ridge."""
-    x = np.stack([logits, np.ones_like(logits)], axis=1)  # (P, 2)
-    w = np.array([1.0, 0.0])
-    for _ in range(50):
-        p = sigmoid(x @ w)
-        gradient = x.T @ (p - labels) + 1e-3 * (w - [1.0, 0.0])
-        hessian = (x * (p * (1 - p))[:, None]).T @ x + 1e-3 * np.eye(2)
-        change = np.linalg.solve(hessian, gradient)
-        w = w - np.clip(change, -1, 1)
-    return float(max(w[0], 1e-2)), float(w[1])
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-np.clip(x, -30, 30)))
-
-
-def calibration_error(confidences: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error over bins of equal width."""
-    which = np.minimum((confidences * bins).astype(int), bins - 1)
-    parts = [(which == b) for b in range(bins) if (which == b).any()]
-    return float(sum(part.mean() * abs(confidences[part].mean() - labels[part].mean()) for part in parts))
 
 
 def latencies(tokenizer, corpus, path: Path) -> dict:
@@ -432,26 +352,16 @@ def write_examples(path: Path, tokenizer, corpus, records, model_path: Path) -> 
         index = record["ranking"][0]
         rows = encode_pairs(tokenizer, record["question"], [corpus.texts[index]], MAX_TOKENS)
         logit = float(session.run(None, pad_pairs(rows))[0][0])
-        examples.append({"question": record["question"], "passage": corpus.texts[index], "inputIds": rows[0][0],
-                         "questionTokens": rows[0][1], "relevanceLogit": round(logit, 4)})
+        examples.append(
+            {
+                "question": record["question"],
+                "passage": corpus.texts[index],
+                "inputIds": rows[0][0],
+                "questionTokens": rows[0][1],
+                "relevanceLogit": round(logit, 4),
+            }
+        )
     path.write_text("[\n" + ",\n".join(json.dumps(example, ensure_ascii=False) for example in examples) + "\n]\n")
-
-
-def figure_lines(figures: dict, state: dict) -> list[str]:
-    lines = [f"Trained {state['seconds'] / 60:.0f} minutes on {state['questions']:,} questions in {state['step']:,} steps.", "",
-             "| reranked depth | recall@1 | recall@5 | recall@10 | MRR@20 |", "|---|---|---|---|---|"]
-    for row in figures["rerankedByDepth"]:
-        cells = [f"{100 * row[name]['value']:.1f}" for name in ("recallAt1", "recallAt5", "recallAt10", "mrr")]
-        lines.append(f"| {row['depth'] or '0 (fused order)'} | " + " | ".join(cells) + " |")
-    lines += ["", "| latency, int8, 160-token pairs, ms | 1 thread (processor time) | 2 threads (wall clock) |", "|---|---|---|"]
-    for depth in (8, 10, 12, 16):
-        one = figures["latencyMs"][f"depth{depth}threads1"]["processorP50"]
-        two = figures["latencyMs"][f"depth{depth}threads2"]["p50"]
-        lines.append(f"| depth {depth} | {one:.0f} | {two:.0f} |")
-    c = figures["calibration"]
-    lines += ["", f"Calibration: temperature {c['temperature']}, bias {c['bias']}, expected calibration error "
-                  f"{c['expectedCalibrationError']} on articles not used for the fit ({c['pairs']:,} pairs)."]
-    return lines
 
 
 if __name__ == "__main__":

@@ -12,8 +12,22 @@ import onnxruntime
 import pytest
 import torch
 
-from rlhf.encoder import (CrossEncoder, Embedder, Encoder, EncoderConfig, TINY, encode_pairs, encode_texts, listwise_loss,
-                          load_tokenizer, pad_pairs, pad_texts, passage_text, renamed)
+from rlhf.encoder import (
+    TINY,
+    CrossEncoder,
+    Embedder,
+    Encoder,
+    EncoderConfig,
+    encode_pairs,
+    encode_texts,
+    listwise_loss,
+    load_tokenizer,
+    pad_pairs,
+    pad_texts,
+    passage_text,
+    renamed,
+)
+from rlhf.relevance import fit_platt, reranked, sigmoid
 from rlhf.retrieval import Bm25, first_hit, measures, reciprocal_rank_fusion, top
 
 TRAINING = Path(__file__).resolve().parents[1]
@@ -25,8 +39,16 @@ def test_encoder_equals_bert_model():
     from transformers import BertConfig, BertModel
 
     torch.manual_seed(0)
-    bert = BertModel(BertConfig(vocab_size=100, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64,
-                                max_position_embeddings=40)).eval()
+    bert = BertModel(
+        BertConfig(
+            vocab_size=100,
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            intermediate_size=64,
+            max_position_embeddings=40,
+        )
+    ).eval()
     encoder = Encoder(EncoderConfig(vocabulary=100, width=32, layers=2, heads=4, inner=64, positions=40)).eval()
     encoder.load_state_dict(renamed(bert.state_dict()))
     ids, mask = torch.randint(0, 100, (3, 11)), torch.ones(3, 11, dtype=torch.int64)
@@ -78,7 +100,9 @@ def test_grid_of_training_equals_pairs_of_serving():
     q, p = tensors(pad_texts(questions)), tensors(pad_texts(passages))
     with torch.no_grad():
         grid = model.grid(q["input_ids"], q["attention_mask"], p["input_ids"], p["attention_mask"])
-        pairs = model(**tensors(pad_pairs([(question + passage, len(question)) for question in questions for passage in passages])))
+        pairs = model(
+            **tensors(pad_pairs([(question + passage, len(question)) for question in questions for passage in passages]))
+        )
     assert torch.allclose(grid.flatten(), pairs, atol=1e-5)
 
 
@@ -97,6 +121,20 @@ def test_fusion_and_measures_by_hand():
     result = measures([1, 2, None, 6])
     assert [result[name]["value"] for name in ("recallAt1", "recallAt5", "recallAt10")] == [0.25, 0.5, 0.75]
     assert result["mrr"]["value"] == pytest.approx((1 + 1 / 2 + 1 / 6) / 4, abs=1e-4)
+
+
+def test_rank_before_reading_counts_as_prior_odds():
+    record = {"ranking": [7, 8, 9], "logits": [0.0, 1.0, 2.1]}
+    assert reranked(record, 0) == [7, 8, 9]
+    assert reranked(record, 2) == [8, 7, 9]
+    # temperature 2: 0 - ln 1 = 0, 0.5 - ln 2 = -0.19, 1.05 - ln 3 = -0.05
+    assert reranked(record, 3, temperature=2.0) == [7, 9, 8]
+
+
+def test_platt_finds_the_line_that_made_the_labels():
+    logits = np.linspace(-6, 6, 4001)
+    labels = (np.random.default_rng(0).random(4001) < sigmoid(0.5 * logits - 1)).astype(float)
+    assert fit_platt(logits, labels) == pytest.approx((0.5, -1), abs=0.15)
 
 
 @pytest.mark.parametrize("name, key", [("embedder", "embeddingStart"), ("reranker", "relevanceLogit")])
@@ -141,8 +179,21 @@ def test_both_scripts_at_toy_size(tmp_path):
 
 
 def test_missing_data_is_said_plainly(tmp_path):
-    done = subprocess.run([sys.executable, TRAINING / "scripts/export_embedder.py", "--data", tmp_path, "--out", tmp_path / "o",
-                           "--work-dir", tmp_path / "w", "--tiny"], capture_output=True, text=True)
+    done = subprocess.run(
+        [
+            sys.executable,
+            TRAINING / "scripts/export_embedder.py",
+            "--data",
+            tmp_path,
+            "--out",
+            tmp_path / "o",
+            "--work-dir",
+            tmp_path / "w",
+            "--tiny",
+        ],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 1 and "give the folder of the data sets with --data" in done.stderr
     assert "Traceback" not in done.stderr
 
