@@ -228,7 +228,7 @@ export interface PassageResult {
   snippet: string;
   /** Matched words, as offsets into `snippet`, ascending and without overlap. */
   highlights: readonly TextSpan[];
-  /** The score that ordered the page: `relevanceScore` where reranked, else `fusedScore`. For display only. */
+  /** `relevanceScore` where reranked, else `fusedScore`. For display only: it need not fall from hit to hit. */
   score: number;
 }
 

@@ -81,7 +81,7 @@ const passageResult = z
     url: z.string(),
     snippet: z.string().describe('Plain text, never markup.'),
     highlights: z.array(span).describe('Matched words, as offsets into `snippet`.'),
-    score: z.number().describe('What ordered the page; for display only.'),
+    score: z.number().describe('For display only; it need not fall from hit to hit.'),
   })
   .meta({ id: 'PassageResult' });
 
@@ -96,8 +96,9 @@ const citation = z
   })
   .meta({ id: 'Citation' });
 
-const answer = z.object({ text: z.string(), confidence, citations: z.array(citation) });
-const answerResult = answer.extend({ type: z.literal('answer') }).meta({ id: 'AnswerResult' });
+const answerResult = z
+  .object({ type: z.literal('answer'), text: z.string(), confidence, citations: z.array(citation) })
+  .meta({ id: 'AnswerResult' });
 
 export const answerStatus = z
   .object({
