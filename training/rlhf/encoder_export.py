@@ -12,6 +12,21 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 
+def without_traces(model):
+    """The exporter notes for every node which source line made it, with the path on the exporting computer: not for others."""
+    graphs = [model.graph, *model.functions]
+    while graphs:
+        graph = graphs.pop()
+        graph.doc_string = ""
+        del graph.metadata_props[:]
+        for item in [*graph.node, *getattr(graph, "value_info", [])]:
+            item.doc_string = ""
+            del item.metadata_props[:]
+            graphs.extend(a.g for a in getattr(item, "attribute", []) if a.HasField("g"))
+    del model.metadata_props[:]
+    return model
+
+
 def export_onnx(module: torch.nn.Module, inputs: dict[str, np.ndarray], output: str, path: Path) -> None:
     """Batch and length stay free; all inputs are (batch, tokens) int64."""
     batch, tokens = torch.export.Dim("batch", min=1, max=4096), torch.export.Dim("tokens", min=2, max=512)
@@ -32,7 +47,7 @@ def export_onnx(module: torch.nn.Module, inputs: dict[str, np.ndarray], output: 
             names[:] = [{output: f"{output}_inner", "result": output}.get(name, name) for name in names]
     graph.output[0].name = output
     del graph.value_info[:]
-    onnx.save(model, path)
+    onnx.save(without_traces(model), path)
 
 
 def quantise(source: Path, target: Path, reduce_range: bool = True) -> None:
