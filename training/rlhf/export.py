@@ -61,6 +61,7 @@ class Precision:
     block: int = 32
     fine: tuple[str, ...] = ()
     exact: bool = False  # 4 bits and an offset a block: keeps weights that came from GGUF's Q4_1 as they are
+    accuracy_level: int = 4  # of MatMulNBits: 4 computes in int8, faster for a few tokens at a time; 1 in fp32, faster for many
 
     def of(self, name: str) -> int:
         return 8 if self.bits == 4 and name.removesuffix(".weight").endswith(self.fine or ("-",)) else self.bits
@@ -123,7 +124,8 @@ class Graph:
         if zeros:
             inputs.append(self.constant(f"{out}.zeros", np.concatenate([p.packed_zeros() for p in parts])))
         rows, columns = sum(len(p.levels) for p in parts), parts[0].levels.shape[1]
-        return self.node("MatMulNBits", inputs, [out], K=columns, N=rows, bits=parts[0].bits, block_size=parts[0].block, accuracy_level=4)
+        return self.node("MatMulNBits", inputs, [out], K=columns, N=rows, bits=parts[0].bits, block_size=parts[0].block,
+                         accuracy_level=self.precision.accuracy_level)
 
     def sums_of_blocks(self, x: str, columns: int) -> str:
         """(1, T, K) -> (1, T, K / block), computed once for all matrices that read `x`."""

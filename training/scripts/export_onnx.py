@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,8 @@ def main() -> None:
     parser.add_argument("--lower", choices=PRECISIONS, default="exact4", help="precision of the shared layers")
     parser.add_argument("--policy-upper", choices=PRECISIONS, default="int4-fine")
     parser.add_argument("--reward-upper", choices=PRECISIONS, default="int4-fine")
+    parser.add_argument("--policy-accuracy-level", type=int, choices=(1, 4), default=4, help="4: int8 products, faster when writing")
+    parser.add_argument("--reward-accuracy-level", type=int, choices=(1, 4), default=1, help="1: fp32 products, faster when reading")
     parser.add_argument("--frozen-layers", type=int, default=14, help="lowest layers, shared by policy and reward model")
     parser.add_argument("--max-tokens", type=int, default=2048, help="longest text, from passage to answer")
     parser.add_argument("--calibration", type=Path, help="demonstrations for GPTQ and for the comparison; without: plain rounding")
@@ -108,15 +111,17 @@ def export_policy(args, model, tokenizer_file: Path, version: str, rows: list) -
         "vocabulary": config.vocab_size, "maxTokens": args.max_tokens,
         "precision": f"shared layers {args.lower}, own layers {args.policy_upper}" + ("" if args.plain_rounding or not rows else ", GPTQ"),
     }  # fmt: skip
+    if args.policy_accuracy_level != 4:
+        settings["accuracyLevel"] = args.policy_accuracy_level
     target = args.out / "policy"
     if is_done(target, version, settings):
         return print(f"{target} is finished")
     folder = fresh(target)
     weights, shape = model.state_dict(), Shape.of(config, args.max_tokens)
-    precision = PRECISIONS[args.policy_upper]
+    precision, lower_precision = (replace(PRECISIONS[name], accuracy_level=args.policy_accuracy_level) for name in (args.policy_upper, args.lower))
     embedding = EmbeddingFile(weights["model.embed_tokens.weight"], quantise=precision.bits < 32)
     embedding.write(folder / "embedding.bin")
-    lower = lower_graph(weights, shape, split, PRECISIONS[args.lower], embedding)
+    lower = lower_graph(weights, shape, split, lower_precision, embedding)
     onnx.save(lower.model("lower"), folder / "lower.onnx")
     ready = ready_layers(args, model, precision, rows)
     upper = policy_graph(weights, shape, split, settings["upperLayers"], precision, embedding, ready)
@@ -139,13 +144,13 @@ def export_reward(args, policy, policy_version: str, rows: list) -> None:
     lower = args.out / "policy/lower.onnx"
     settings = {
         "promptVersion": prompt_version(), "layers": policy.config.num_hidden_layers - split, "policyLower": file_sha256(lower),
-        "precision": f"{args.reward_upper}" + ("" if args.plain_rounding or not rows else ", GPTQ"),
+        "accuracyLevel": args.reward_accuracy_level, "precision": f"{args.reward_upper}" + ("" if args.plain_rounding or not rows else ", GPTQ"),
     }  # fmt: skip
     target = args.out / "reward"
     if is_done(target, version, settings):
         return print(f"{target} is finished")
     folder = fresh(target)
-    shape, precision = Shape.of(policy.config, args.max_tokens), PRECISIONS[args.reward_upper]
+    shape, precision = Shape.of(policy.config, args.max_tokens), replace(PRECISIONS[args.reward_upper], accuracy_level=args.reward_accuracy_level)
     ready = ready_layers(args, model, precision, rows)
     graph = reward_graph(model.state_dict(), head, shape, split, settings["layers"], precision, ready)
     onnx.save(graph.model("reward"), folder / "model.onnx")
