@@ -109,7 +109,8 @@ export interface Candidate {
   declined: boolean;
   /** Mean natural-log probability of the tokens of the answer and its pointer, at most 0. */
   meanTokenLogprob: number;
-  sampled: 'greedy' | 'sampled';
+  /** How it was drawn. `insisted`: the likeliest answer where the greedy candidate is a decline. */
+  sampled: 'greedy' | 'sampled' | 'insisted';
   /** Probability the policy gave to declining this passage, 0..1; the same for every candidate of one passage. */
   declineProbability: number;
 }

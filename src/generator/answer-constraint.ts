@@ -1,4 +1,4 @@
-import { fromByteLevel, toByteLevel } from './byte-level.js';
+import { byteOf, fromByteLevel, toByteLevel } from './byte-level.js';
 import { supportingSentences } from './supporting-sentences.js';
 
 /** The tokens that the form of an answer is made of. */
@@ -19,6 +19,8 @@ export interface AnswerConstraintOptions {
   maxAnswerTokens: number;
   /** The answer must stand in the passage word for word. */
   verbatim: boolean;
+  /** Whether declining is allowed. @default true */
+  mayDecline?: boolean;
 }
 
 export interface ConstrainedAnswer {
@@ -93,7 +95,7 @@ export class AnswerConstraint {
       this.#allowedNumbers = supportingSentences(this.#text(), this.#sentences).map(String);
     } else {
       this.#extendAnswer(id);
-      this.#declined = this.#ids.length === declineIds.length && this.#isPartOfDecline();
+      this.#declined = this.#mayDecline && this.#ids.length === declineIds.length && this.#isPartOfDecline();
       if (this.#declined) this.#state = 'done';
     }
   }
@@ -101,18 +103,25 @@ export class AnswerConstraint {
   #allowsInAnswer(id: number): boolean {
     const { tokens, openId, declineIds } = this.#vocabulary;
     if (this.#isAnswerFull()) return id === openId;
-    if (id === declineIds[this.#ids.length] && this.#isPartOfDecline()) return true;
+    if (this.#mayDecline && id === declineIds[this.#ids.length] && this.#isPartOfDecline()) return true;
     if (id === openId) return this.#answer !== '' && this.#mayEndHere();
     const token = tokens[id];
     if (!token || token.includes('Ċ')) return false;
     // Every answer in training begins with a blank.
     if (this.#ids.length === 0 && !token.startsWith('Ġ')) return false;
-    if (this.#ids.length > 0 && this.#answer === '' && token.startsWith('Ġ')) return false;
+    if (this.#answer === '' && this.#ids.length > 0 && token.startsWith('Ġ')) return false;
+    if (this.#answer === '' && isInsideCharacter(token.replace(/^Ġ/, ''))) return false;
     return !this.#options.verbatim || this.#placesWith(token).length > 0;
   }
 
   #isAnswerFull(): boolean {
-    return this.#ids.length >= this.#options.maxAnswerTokens && this.#answer !== '';
+    const left = this.#options.maxAnswerTokens - this.#ids.length;
+    if (left > 0 || this.#answer === '') return false;
+    return left <= -MAX_CHARACTER_REST || !this.#text().includes('\uFFFD');
+  }
+
+  get #mayDecline(): boolean {
+    return this.#options.mayDecline ?? true;
   }
 
   #isPartOfDecline(): boolean {
@@ -158,6 +167,12 @@ export class AnswerConstraint {
     return fromByteLevel(this.#answer).trim();
   }
 }
+
+/** Bytes that a character may have behind its first one: so many tokens more may an answer take to end with it. */
+const MAX_CHARACTER_REST = 3;
+
+/** The text begins with a byte that continues a character. */
+const isInsideCharacter = (text: string) => text !== '' && (byteOf(text) & 0xc0) === 0x80;
 
 const isWordByte = (character: string | undefined) => character !== undefined && /[A-Za-z0-9]/.test(character);
 

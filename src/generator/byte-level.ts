@@ -11,6 +11,9 @@ const CHARACTER_OF_BYTE: readonly string[] = (() => {
 
 const BYTE_OF_CHARACTER = new Map(CHARACTER_OF_BYTE.map((character, byte) => [character, byte]));
 
+/** The byte that the first character of a token stands for; a question mark's for what is no such character. */
+export const byteOf = (token: string): number => BYTE_OF_CHARACTER.get(token[0] ?? '') ?? 0x3f;
+
 /** Text as a byte-level vocabulary writes it. */
 export function toByteLevel(text: string): string {
   return Array.from(Buffer.from(text, 'utf8'), (byte) => CHARACTER_OF_BYTE[byte]).join('');

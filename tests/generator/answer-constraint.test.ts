@@ -31,9 +31,17 @@ const vocabulary: AnswerVocabulary = {
   declineIds: ids('Ġun', 'answer', 'able'),
 };
 
-function constraint(options: { verbatim?: boolean; maxAnswerTokens?: number; sentences?: string[] } = {}) {
-  const { verbatim = false, maxAnswerTokens = 8, sentences = ["It was at Levi's Stadium.", 'He won.'] } = options;
-  return new AnswerConstraint(vocabulary, sentences, { verbatim, maxAnswerTokens });
+interface Options {
+  verbatim?: boolean;
+  maxAnswerTokens?: number;
+  sentences?: string[];
+  mayDecline?: boolean;
+}
+
+function constraint(options: Options = {}) {
+  const { verbatim = false, maxAnswerTokens = 8, mayDecline = true } = options;
+  const { sentences = ["It was at Levi's Stadium.", 'He won.'] } = options;
+  return new AnswerConstraint(vocabulary, sentences, { verbatim, maxAnswerTokens, mayDecline });
 }
 
 /** Pushes each token, after checking that it is allowed. */
@@ -48,6 +56,30 @@ function write(answer: AnswerConstraint, ...tokens: string[]) {
 const allowed = (answer: AnswerConstraint) => words.filter((_, index) => answer.allows(index));
 
 describe('an answer', () => {
+  test('neither begins nor ends inside a character', () => {
+    const [first, second] = [...toByteLevel('é')];
+    const sentences = ['Pelé é.'];
+    expect(allowed(constraint({ sentences }))).not.toContain(second);
+    const answer = constraint({ sentences, maxAnswerTokens: 2 });
+    answer.push(id('Ġ'));
+    expect(allowed(answer)).toContain(first);
+    expect(allowed(answer)).not.toContain(second);
+    answer.push(id(first!));
+    expect(answer.forced).toBeNull(); // full, but for the rest of the character
+    answer.push(id(second!));
+    expect(answer.forced).toBe(id('Ġ['));
+  });
+
+  test('is insisted on where declining is not allowed', () => {
+    expect(allowed(constraint({ verbatim: true }))).toContain('Ġun');
+    expect(allowed(constraint({ verbatim: true, mayDecline: false }))).not.toContain('Ġun');
+    // A passage may hold the very words of the decline: then they are an answer, with a pointer.
+    const sentences = ['It is unanswerable.'];
+    const answer = write(constraint({ verbatim: true, mayDecline: false, sentences }), 'Ġun', 'answer', 'able');
+    expect(answer.isDone).toBe(false);
+    expect(write(answer, 'Ġ[', '1', ']').result).toEqual({ text: 'unanswerable', sentenceNumber: 1, declined: false });
+  });
+
   test('points at a sentence that holds it, and nowhere else', () => {
     const answer = write(constraint(), 'ĠLevi', "'s", 'ĠStadium', 'Ġ[');
     expect(allowed(answer)).toEqual(['1']);

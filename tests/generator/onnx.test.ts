@@ -35,6 +35,17 @@ describe('onnx, verbatim, with rewards', () => {
     }
   });
 
+  test('where the greedy candidate declines, an answer is written besides, and only there', async () => {
+    const candidates = await collect(generator, requestFor(9));
+    const passageIds = (kind: (candidate: (typeof candidates)[number]) => boolean) =>
+      candidates.filter(kind).map(({ passageId }) => passageId);
+    const insisted = candidates.filter(({ sampled }) => sampled === 'insisted');
+    expect(insisted.every(({ declined, text }) => !declined && text !== '')).toBe(true);
+    expect(passageIds(({ sampled }) => sampled === 'insisted').sort()).toEqual(
+      passageIds(({ sampled, declined }) => sampled === 'greedy' && declined).sort(),
+    );
+  });
+
   test('rewards taken while writing are those the reward model gives', async () => {
     const { query } = requestFor(6);
     const items = (await collect(generator, requestFor(6))).map((candidate) => ({
@@ -58,7 +69,8 @@ describe('onnx, verbatim, with rewards', () => {
       });
       return { ...passage, text: sentence.repeat(20), sentences: spans };
     });
-    expect((await collect(generator, { ...requestFor(3), passages: long })).length).toBe(3);
+    const drawn = await collect(generator, { ...requestFor(3), passages: long });
+    expect(drawn.filter(({ sampled }) => sampled === 'greedy').length).toBe(3);
   });
 });
 

@@ -95,7 +95,7 @@ def pairwise_loss(better: torch.Tensor, worse: torch.Tensor, weights: torch.Tens
 # How much each kind counts in the loss as a whole, whatever its share of the pairs. Without this a reward model learns to
 # love declining: it is ranked above every wrong candidate of every question.
 KIND_SHARES = {
-    "right > decline": 1.0,
+    "right > decline": 1.5,
     "decline > wrong (no evidence)": 1.0,
     "right > wrong": 1.0,
     "right > miscited": 0.6,

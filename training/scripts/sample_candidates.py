@@ -30,10 +30,13 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=600, help="passages")
     parser.add_argument("--samples", type=int, default=4, help="completions a question, the first one greedy")
     parser.add_argument("--temperature", type=float, default=1.0)
+    parser.add_argument("--answers-only", action="store_true",
+                        help="the policy may not decline: a decline is among the candidates anyway, and serving asks for an answer too")
+    parser.add_argument("--skip", type=int, default=0, help="passages at the head of --rows that are left out")
     parser.add_argument("--minutes", type=float, help="stop after this time even if passages are left")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    rows = read_rows(args.rows, args.limit)
+    rows = read_rows(args.rows, args.skip + args.limit)[args.skip :]
     done = whole_lines(args.out)
     if done >= len(rows):
         return print(f"{args.out} is finished")
@@ -52,10 +55,11 @@ def main() -> None:
 
 
 def ranked_row(model, tokenizer, row: dict, args, number: int) -> dict:
+    number += args.skip
     rng = random.Random(f"{args.seed}:{number}")
     generator = torch.Generator().manual_seed(args.seed * 1_000_003 + number)
     completions = sample(model, tokenizer, row["title"], row["sentences"], [b["question"] for b in row["branches"]],
-                         args.samples, args.temperature, generator=generator)
+                         args.samples, args.temperature, forbid_decline=args.answers_only, generator=generator)
     golds = [b["answers"][0] for b in row["branches"] if b["answers"]]
     for branch, drawn in zip(row["branches"], completions):
         candidates = made_candidates(branch, row["sentences"], rng, rng.choice(golds) if golds else None)

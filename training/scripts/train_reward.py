@@ -32,6 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--candidates", type=Path, required=True)
     parser.add_argument("--policy", type=Path, required=True)
+    parser.add_argument("--begin-with", type=Path, help="reward model to go on from, on the same lower layers (default: the policy and a new head)")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--frozen-layers", type=int, default=14)
@@ -48,8 +49,8 @@ def main() -> None:
         return print(f"{args.out} is finished")
 
     torch.manual_seed(args.seed)
-    model, tokenizer = load_policy(args.policy)
-    head = RewardHead(model.config.hidden_size)
+    model, tokenizer = load_policy(args.begin_with or args.policy)
+    head = RewardHead.load(args.begin_with) if args.begin_with else RewardHead(model.config.hidden_size)
     trained = freeze_lower(model, args.frozen_layers)
     optimizer = torch.optim.AdamW(
         [{"params": trained, "peak": args.learning_rate}, {"params": list(head.parameters()), "peak": args.head_learning_rate}],

@@ -32,6 +32,10 @@ class Branch {
     this.#choose(logits);
   }
 
+  get isGreedy(): boolean {
+    return this.#options.seed === null;
+  }
+
   /** What the model must read next; nothing when the answer is complete, whose last token needs no successor. */
   get unread(): readonly number[] {
     return this.#options.constraint.isDone ? this.#pending.slice(0, -1) : this.#pending;
@@ -78,21 +82,34 @@ function logProbability(logits: Float32Array, id: number | undefined): number {
 /** Below this the rest of the decline is not worth a look: its probability can only be smaller. */
 const NEGLIGIBLE_DECLINE = 1e-3;
 
-/**
- * Writes one answer for each of the options behind a prompt, all of them in the same runs of the model.
- *
- * @param declineIds The whole decline; its probability is that of all its tokens in a row.
- */
+export interface DecodeRequest {
+  /** One answer each. */
+  drawn: readonly DecodeOptions[];
+  /** One more where the greedy one of `drawn` begins a decline; `null`: never. */
+  insisted: DecodeOptions | null;
+  /** The whole decline; its probability is that of all its tokens in a row. */
+  declineIds: readonly number[];
+}
+
+export interface Decoded {
+  /** In the order of `drawn`. */
+  drawn: DecodedAnswer[];
+  insisted: DecodedAnswer | null;
+  declineProbability: number;
+}
+
+/** Writes all answers of a request behind a prompt, all of them in the same runs of the model. */
 export async function decode(
   models: PolicyModels,
   reader: PassageReader,
   prompt: ReadPrompt,
-  options: readonly DecodeOptions[],
-  declineIds: readonly number[],
+  { drawn, insisted, declineIds }: DecodeRequest,
   signal: AbortSignal,
-): Promise<{ answers: DecodedAnswer[]; declineProbability: number }> {
+): Promise<Decoded> {
   const logits = await reader.readUpper(prompt, 'upper', signal);
-  const branches = options.map((option) => new Branch(option, logits));
+  const branches = drawn.map((option) => new Branch(option, logits));
+  const declines = branches.some((branch) => branch.isGreedy && branch.unread[0] === declineIds[0]);
+  if (insisted && declines) branches.push(new Branch(insisted, logits));
   const tree = new TokenTree(prompt.length);
   let declineLogprob = logProbability(logits, declineIds[0]);
   // A branch that only reads the decline, in the first run.
@@ -107,7 +124,12 @@ export async function decode(
     for (const [index, row] of rows.entries()) declineLogprob += logProbability(row, declineIds[index + 1]);
     probe = [];
   }
-  return { answers: branches.map((branch) => branch.answer), declineProbability: Math.exp(declineLogprob) };
+  const answers = branches.map((branch) => branch.answer);
+  return {
+    drawn: answers.slice(0, drawn.length),
+    insisted: answers[drawn.length] ?? null,
+    declineProbability: Math.exp(declineLogprob),
+  };
 }
 
 /** Logits behind each of the tokens. */

@@ -95,12 +95,11 @@ export class OnnxGenerator implements Generator {
     const task: AnswerTask = { passage: { title, text, sentences }, question: query.text, seeds, withReward };
     const affinityKey = `${passage.tenant} ${passage.id}`;
     const result = await this.#pool.run<AnswerTaskResult>('answer', task, { signal, affinityKey });
-    return result.candidates.map(({ rewardLogit, ...candidate }, index) => {
+    return result.candidates.map(({ rewardLogit, ...candidate }) => {
       if (rewardLogit !== undefined) this.#remember(rewardKey({ query, passage, candidate }), rewardLogit);
       return {
         ...candidate,
         passageId: passage.id,
-        sampled: seeds[index] === null ? 'greedy' : 'sampled',
         declineProbability: result.declineProbability,
       };
     });

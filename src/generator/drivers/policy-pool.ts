@@ -14,7 +14,7 @@ export interface PolicyPoolOptions {
   cacheMegabytes?: number;
   /** Then the pointer must follow. @default 40 */
   maxAnswerTokens?: number;
-  /** Answers must stand in the passage word for word. @default false */
+  /** Answers must stand in the passage word for word. @default true */
   verbatim?: boolean;
   /** Of sampled candidates, above 0. @default 0.8 */
   temperature?: number;
@@ -35,7 +35,7 @@ export function startPolicyPool(options: PolicyPoolOptions): Promise<SessionPool
     promptsDir,
     cacheBytes: Math.floor((cacheMegabytes * 1024 * 1024) / workers),
     maxAnswerTokens: options.maxAnswerTokens ?? 40,
-    verbatim: options.verbatim ?? false,
+    verbatim: options.verbatim ?? true,
     sampling: { temperature: options.temperature ?? 0.8, topP: options.topP ?? 0.95 },
   };
   const moduleUrl = workerModuleUrl(import.meta.url, './policy-worker');

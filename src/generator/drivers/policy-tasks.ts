@@ -1,4 +1,4 @@
-import type { Passage } from '../../types.js';
+import type { Candidate, Passage } from '../../types.js';
 
 /** What the main thread asks of a policy worker: plain data. */
 export interface PassageTask {
@@ -19,12 +19,13 @@ export interface AnswerTaskCandidate {
   sentenceNumber: number | null;
   declined: boolean;
   meanTokenLogprob: number;
+  sampled: Candidate['sampled'];
   /** Absent when it was not asked for. */
   rewardLogit?: number;
 }
 
 export interface AnswerTaskResult {
-  /** In the order of `seeds`. */
+  /** In the order of `seeds`; last the insisted one, where there is one. */
   candidates: AnswerTaskCandidate[];
   declineProbability: number;
 }

@@ -1,6 +1,7 @@
 import { ServiceError } from '../../errors.js';
 import { loadTokenizer, type TextTokenizer } from '../../onnx/tokenizer.js';
 import type { WorkerInit } from '../../onnx/worker-module.js';
+import type { Candidate } from '../../types.js';
 import { AnswerConstraint, type AnswerVocabulary } from '../answer-constraint.js';
 import { loadPromptTemplate, type PromptTemplate } from '../prompt.js';
 import type { SamplingOptions } from '../sampling.js';
@@ -8,7 +9,7 @@ import { decode } from './decode.js';
 import { PassageCache } from './passage-cache.js';
 import { PassageReader, type ReadPrompt } from './passage-reader.js';
 import { loadPolicyModels, openPolicyFolder, openRewardFolder } from './policy-models.js';
-import type { AnswerTask, AnswerTaskResult, PassageTask, ScoreTask } from './policy-tasks.js';
+import type { AnswerTask, AnswerTaskCandidate, AnswerTaskResult, PassageTask, ScoreTask } from './policy-tasks.js';
 import { answerIds, DECLINE, scoreAnswers } from './score-answers.js';
 
 export interface PolicyWorkerOptions {
@@ -34,26 +35,40 @@ export const init: WorkerInit<PolicyWorkerOptions> = async (options, { threads }
   const reader = new PassageReader(models, tokenizer, template, new PassageCache(options.cacheBytes));
   const { maxAnswerTokens, verbatim, sampling } = options;
   const decline = answerIds(reader, DECLINE, template);
-  // An answer, its pointer of at most six tokens, and the decline that is read beside the answers.
-  const roomFor = (answers: number) => answers * (maxAnswerTokens + 6) + vocabulary.declineIds.length + decline.length;
+  // An answer, the rest of its last character, its pointer of at most six tokens, and the decline that is read beside.
+  const roomFor = (answers: number) => answers * (maxAnswerTokens + 9) + vocabulary.declineIds.length + decline.length;
 
   /** Text that was written token by token may have more tokens when it is read as a whole. */
   const withRoom = (prompt: ReadPrompt, task: PassageTask, ids: readonly number[][], signal: AbortSignal) =>
     prompt.length + count(ids) <= prompt.window ? prompt : reader.read(task, count(ids), signal);
 
   const answer = async (task: AnswerTask, signal: AbortSignal): Promise<AnswerTaskResult> => {
-    const prompt = await reader.read(task, roomFor(task.seeds.length), signal);
-    const drawn = task.seeds.map((seed) => ({
+    const prompt = await reader.read(task, roomFor(task.seeds.length + 1), signal);
+    const optionsFor = (seed: string | null, mayDecline: boolean) => ({
       seed,
       sampling,
-      constraint: new AnswerConstraint(vocabulary, prompt.passage.sentences, { maxAnswerTokens, verbatim }),
-    }));
-    const { answers, declineProbability } = await decode(models, reader, prompt, drawn, vocabulary.declineIds, signal);
-    if (!task.withReward) return { candidates: answers, declineProbability };
-    const ids = answers.map((drawnAnswer) => answerIds(reader, drawnAnswer, template));
+      constraint: new AnswerConstraint(vocabulary, prompt.passage.sentences, { maxAnswerTokens, verbatim, mayDecline }),
+    });
+    const { drawn, insisted, declineProbability } = await decode(
+      models,
+      reader,
+      prompt,
+      {
+        drawn: task.seeds.map((seed) => optionsFor(seed, true)),
+        insisted: optionsFor(null, false),
+        declineIds: vocabulary.declineIds,
+      },
+      signal,
+    );
+    const candidates: AnswerTaskCandidate[] = [
+      ...drawn.map((answer, index) => ({ ...answer, sampled: kindOf(task.seeds[index]) })),
+      ...(insisted ? [{ ...insisted, sampled: 'insisted' as const }] : []),
+    ];
+    if (!task.withReward) return { candidates, declineProbability };
+    const ids = candidates.map((candidate) => answerIds(reader, candidate, template));
     const read = await withRoom(prompt, task, [...ids, decline], signal);
     const rewards = await scoreAnswers(models, reader, read, ids, decline, signal);
-    const candidates = answers.map((candidate, index) => ({ ...candidate, rewardLogit: rewards[index] ?? Number.NaN }));
+    for (const [index, candidate] of candidates.entries()) candidate.rewardLogit = rewards[index] ?? Number.NaN;
     return { candidates, declineProbability };
   };
 
@@ -65,6 +80,8 @@ export const init: WorkerInit<PolicyWorkerOptions> = async (options, { threads }
 
   return { handlers: { answer, score }, dispose: () => models.release() };
 };
+
+const kindOf = (seed: string | null | undefined): Candidate['sampled'] => (seed === null ? 'greedy' : 'sampled');
 
 const count = (answers: readonly number[][]) => answers.reduce((sum, { length }) => sum + length, 0);
 
