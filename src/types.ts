@@ -210,6 +210,8 @@ export interface SearchRequest {
   limit: number;
   /** Hits to skip, 0..1000. @default 0 */
   offset: number;
+  /** Most hits of one document, 1..100. @default all */
+  passagesPerDocument?: number;
   answer: AnswerOptions;
   sessionId?: string;
   userId?: string;

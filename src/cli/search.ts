@@ -7,6 +7,7 @@ interface SearchOptions {
   json?: boolean;
   limit: number;
   offset: number;
+  perDocument?: number;
   language?: string[];
   index?: string;
   tenant?: string;
@@ -21,6 +22,7 @@ export function registerSearch(program: Command): void {
     .option('--json', 'print the reply as the API gives it')
     .option('--limit <n>', 'hits to print, 1 to 100', numberOption(1, 100), 10)
     .option('--offset <n>', 'hits to skip, 0 to 1000', numberOption(0, 1_000), 0)
+    .option('--per-document <n>', 'most hits of one document (default: all)', numberOption(1, 100))
     .option('--language <tag...>', 'only documents in these languages')
     .option('--index <dir>', 'index to read (CANDOR_INDEX_DIR)')
     .option('--tenant <name>', 'whose documents (CANDOR_TENANT)')
@@ -35,7 +37,7 @@ Examples:
 }
 
 async function search(query: string, options: SearchOptions): Promise<void> {
-  const { limit, offset, language: languages } = options;
+  const { limit, offset, perDocument: passagesPerDocument, language: languages } = options;
   const config = configWith({
     CANDOR_INDEX_DIR: options.index,
     CANDOR_TENANT: options.tenant,
@@ -43,7 +45,14 @@ async function search(query: string, options: SearchOptions): Promise<void> {
   });
   const filter = languages && { languages };
   const { searchOnce } = await import('./one-search.js'); // Help and usage errors need no models.
-  const response = await searchOnce(config, { query, limit, offset, filter, answer: { mode: 'off' } });
+  const response = await searchOnce(config, {
+    query,
+    limit,
+    offset,
+    passagesPerDocument,
+    filter,
+    answer: { mode: 'off' },
+  });
   if (options.json) return console.log(JSON.stringify(response, null, 2));
   const hits = response.results.filter((result): result is PassageResult => result.type === 'passage');
   console.log(renderHits(hits, styleFor(process.stdout), offset));

@@ -11,6 +11,7 @@ import type {
 } from '../types.js';
 import { findAnswer } from './find-answer.js';
 import { findHits } from './find-hits.js';
+import { pageOf } from './page.js';
 import type { PipelineParts, PipelineSettings } from './parts.js';
 import type { Pipeline } from './pipeline.js';
 import { RequestTrace } from './trace.js';
@@ -95,7 +96,7 @@ async function collect(events: AsyncIterable<SearchEvent>): Promise<SearchRespon
 
 function toPage(request: SearchRequest, passages: readonly ScoredPassage[]): PassageResult[] {
   const terms = queryTerms(request.query.text);
-  return passages.slice(request.offset, request.offset + request.limit).map((scored) => {
+  return pageOf(request, passages).map((scored) => {
     const { id, documentId, title, url } = scored.passage;
     const score = scored.relevanceScore ?? scored.fusedScore ?? 0;
     return { type: 'passage', id, documentId, title, url, ...makeSnippet(scored.passage, terms), score };

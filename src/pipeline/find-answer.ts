@@ -8,6 +8,7 @@ import { citationIsVerbatim } from '../safety/answer-guard.js';
 import type { QueryVerdict } from '../safety/query-guard.js';
 import type { Abstention, AnswerOutcome, Candidate, ScoredCandidate, ScoredPassage, SearchRequest } from '../types.js';
 import { isDeadline, runUntil } from './deadline.js';
+import { pageOf } from './page.js';
 import type { AnswerParts, PipelineParts, PipelineSettings } from './parts.js';
 import type { RequestTrace } from './trace.js';
 
@@ -157,7 +158,7 @@ async function show(
   if (!citation) return abstain({ reason: 'no-evidence', confidence });
   const document = await parts.documents.getDocument(citation.documentId, request.query.access, signal);
   if (!citationIsVerbatim(citation, document)) return abstain({ reason: 'no-evidence', confidence });
-  const page = hits.slice(0, request.limit);
+  const page = pageOf(request, hits);
   const relevanceScores = page.map(({ relevanceScore }) => relevanceScore ?? null);
   // Whether to show it is decided; a caller who asked for a low threshold finds it below the hits.
   const { wrongAnswerCost } = settings;

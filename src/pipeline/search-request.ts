@@ -6,6 +6,7 @@ export interface SearchInput {
   query: string;
   limit?: number;
   offset?: number;
+  passagesPerDocument?: number;
   filter?: SearchFilter;
   answer?: Partial<AnswerOptions>;
   sessionId?: string;

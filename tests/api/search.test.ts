@@ -138,6 +138,7 @@ describe('bad input', () => {
     ['limit as text', { query: 'a', limit: '10' }, 'invalid-request', 'limit'],
     ['half a hit', { query: 'a', limit: 1.5 }, 'invalid-request', 'limit'],
     ['offset 1001', { query: 'a', offset: 1_001 }, 'invalid-request', 'offset'],
+    ['no hit of a document', { query: 'a', passagesPerDocument: 0 }, 'invalid-request', 'passagesPerDocument'],
     ['confidence 2', { query: 'a', answer: { minConfidence: 2 } }, 'invalid-request', 'answer.minConfidence'],
     ['17 candidates', { query: 'a', answer: { candidates: 17 } }, 'invalid-request', 'answer.candidates'],
     ['no such mode', { query: 'a', answer: { mode: 'always' } }, 'invalid-request', 'answer.mode'],

@@ -124,6 +124,19 @@ describe('pages', () => {
     expect(asked).toBe(101);
     expect(answerStatus.reason).toBe('off');
   });
+
+  it('shows no more hits of a document than asked for, page after page', async () => {
+    const found = scored([piano, { ...piano, id: 'piano#1' }, harp, { ...piano, id: 'piano#2' }, organ]);
+    const passages = { retrieve: async () => ({ passages: found, degraded: [] }) };
+    const page = async (request: Partial<SearchRequest>) => {
+      const { results } = await search({ passages, reranker: null }, { ...request, limit: 2 });
+      return results.flatMap((result) => (result.type === 'passage' ? [result.id] : []));
+    };
+    expect(await page({ offset: 0 })).toEqual(['piano#0', 'piano#1']);
+    expect(await page({ offset: 0, passagesPerDocument: 1 })).toEqual(['piano#0', 'harp#0']);
+    expect(await page({ offset: 2, passagesPerDocument: 1 })).toEqual(['organ#0']);
+    expect(await page({ offset: 2, passagesPerDocument: 2 })).toEqual(['harp#0', 'organ#0']);
+  });
 });
 
 describe('no answer', () => {

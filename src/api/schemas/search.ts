@@ -16,6 +16,7 @@ const day = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
 
 const limit = z.int().min(1).max(100).default(10).describe('Hits on the page.');
 const offset = z.int().min(0).max(1_000).default(0).describe('Hits to skip. An answer is tried at 0 only.');
+const passagesPerDocument = z.int().min(1).max(100).describe('Most hits of one document; without it, all of them.');
 const mode = z.enum(['auto', 'off']).default('auto').describe('`auto` answers when confident, `off` never tries.');
 const deadlineMs = z.int().min(50).max(120_000).describe('Time for the whole request; a later answer is dropped.');
 const candidates = z.int().min(1).max(16).describe('Candidate answers to draw.');
@@ -40,6 +41,7 @@ export const searchBody = z
     query,
     limit,
     offset,
+    passagesPerDocument: passagesPerDocument.optional(),
     filter: filter.optional(),
     answer: z
       .strictObject({
@@ -62,6 +64,7 @@ export const searchQuerystring = z.strictObject({
   q: query,
   limit: number(limit.unwrap()).default(10).describe('Hits on the page.'),
   offset: number(offset.unwrap()).default(0).describe('Hits to skip.'),
+  passagesPerDocument: number(passagesPerDocument).optional(),
   answer: mode,
   deadlineMs: number(deadlineMs).optional(),
   candidates: number(candidates).optional(),
