@@ -1,8 +1,16 @@
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ServiceError } from './errors.js';
 
 const integer = (fallback: number, low: number, high: number) =>
   z.coerce.number().int().min(low).max(high).default(fallback);
+/** A folder that comes with the program, wherever it is started; short where it lies below the working directory. */
+function shipped(name: string): string {
+  const path = fileURLToPath(new URL(`../${name}`, import.meta.url));
+  const near = relative('', path);
+  return near.startsWith('..') ? path : near;
+}
 const probability = z.coerce.number().min(0).max(1);
 const flag = (fallback: boolean) => z.stringbool().default(fallback);
 
@@ -52,8 +60,14 @@ const environment = z.object({
   CANDOR_CLOSE_TIMEOUT_MS: integer(10_000, 0, 120_000),
 
   CANDOR_INDEX_DIR: z.string().min(1).default('.candor/index'),
-  CANDOR_MODELS_DIR: z.string().min(1).default('models'),
-  CANDOR_PROMPTS_DIR: z.string().min(1).default('prompts'),
+  CANDOR_MODELS_DIR: z
+    .string()
+    .min(1)
+    .default(() => shipped('models')),
+  CANDOR_PROMPTS_DIR: z
+    .string()
+    .min(1)
+    .default(() => shipped('prompts')),
   CANDOR_TENANT: z.string().min(1).default('default'),
 
   CANDOR_EMBEDDER_MODEL: z.string().min(1).default('embedder'),

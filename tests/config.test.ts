@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../src/config.js';
 
@@ -17,6 +19,18 @@ describe('loadConfig', () => {
     expect(config.server).toMatchObject({ host: '127.0.0.1', port: 8080, bodyLimitBytes: 1_048_576 });
     expect(config.retrieval.rrfK).toBe(60);
     expect(config.answer.minConfidence).toBeUndefined();
+  });
+
+  it('finds its models and prompts wherever it is started', () => {
+    const root = process.cwd();
+    try {
+      process.chdir(tmpdir());
+      const { modelsDir, promptsDir } = loadConfig({});
+      expect([modelsDir, promptsDir]).toEqual([join(root, 'models'), join(root, 'prompts')]);
+    } finally {
+      process.chdir(root);
+    }
+    expect(loadConfig({}).modelsDir).toBe('models');
   });
 
   it('takes an empty variable as unset', () => {
