@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ServiceError } from './errors.js';
@@ -68,6 +68,8 @@ const environment = z.object({
     .string()
     .min(1)
     .default(() => shipped('prompts')),
+  /** Unset: the one that comes with the models. */
+  CANDOR_CALIBRATOR: z.string().min(1).optional(),
   CANDOR_TENANT: z.string().min(1).default('default'),
 
   CANDOR_EMBEDDER_MODEL: z.string().min(1).default('embedder'),
@@ -124,6 +126,7 @@ function toConfig(env: z.infer<typeof environment>) {
     indexDir: env.CANDOR_INDEX_DIR,
     modelsDir: env.CANDOR_MODELS_DIR,
     promptsDir: env.CANDOR_PROMPTS_DIR,
+    calibrator: env.CANDOR_CALIBRATOR ?? join(env.CANDOR_MODELS_DIR, 'confidence', 'calibrator.json'),
     /** Tenant of the command line and of callers without a credential. */
     tenant: env.CANDOR_TENANT,
     /** Names of folders under `modelsDir`. */

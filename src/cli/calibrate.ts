@@ -11,9 +11,12 @@ import { CONFIDENCE_FEATURES, type ConfidenceFeatures } from '../reward/confiden
 import { numberOption } from './options.js';
 
 interface CalibrateOptions {
-  records: string;
+  records?: string;
+  labels?: string;
+  index?: string;
   out: string;
   targetPrecision: number;
+  confidence: number;
   force?: boolean;
 }
 
@@ -24,10 +27,9 @@ export function registerCalibrate(program: Command): void {
   program
     .command('calibrate')
     .description('fit the confidence of answers, and the threshold from which they are shown')
-    .requiredOption(
-      '--records <file>',
-      'records of: candor eval answers --records FILE, on questions used for nothing else',
-    )
+    .option('--records <file>', 'records of: candor eval answers --records FILE, on questions used for nothing else')
+    .option('--labels <file>', 'queries of your own site with their right answers: proves a threshold for it')
+    .option('--index <dir>', 'index that --labels are asked (CANDOR_INDEX_DIR)')
     .requiredOption('--out <file>', 'calibrator to write, such as models/confidence/calibrator.json')
     .option(
       '--target-precision <share>',
@@ -35,22 +37,43 @@ export function registerCalibrate(program: Command): void {
       numberOption(0.01, 0.999, { whole: false }),
       0.9,
     )
+    .option(
+      '--confidence <share>',
+      'with --labels: probability that the target holds on the site',
+      numberOption(0.5, 0.999, { whole: false }),
+      0.95,
+    )
     .option('--force', 'replace a calibrator that is there')
     .addHelpText(
       'after',
       `
-Example:
+Once for the models:
   $ candor eval answers --corpus corpus.jsonl.gz --questions questions.jsonl.gz --records records.jsonl
-  $ candor calibrate --records records.jsonl --out models/confidence/calibrator.json`,
+  $ candor calibrate --records records.jsonl --out models/confidence/calibrator.json
+
+Then for a site, with 200 or more of its own queries (lines {"id", "question", "answers": [..], "answerable"}):
+  $ candor calibrate --labels labels.jsonl --target-precision 0.9 --confidence 0.95 --out .candor/calibrator.json
+  $ CANDOR_CALIBRATOR=.candor/calibrator.json candor serve`,
     )
     .action(calibrate);
 }
 
-async function calibrate({ records: path, out, targetPrecision, force = false }: CalibrateOptions): Promise<void> {
+async function calibrate(options: CalibrateOptions): Promise<void> {
+  const { records: path, labels, out, targetPrecision, confidence, index, force = false } = options;
+  if ((path === undefined) === (labels === undefined))
+    throw new ServiceError('invalid-request', { message: 'Expected either --records or --labels.' });
   if (!force && (await exists(out)))
     throw new ServiceError('invalid-request', {
       message: `${out} is there already; calibrators are replaced, never changed. Name another file or add --force.`,
     });
+  if (labels !== undefined) {
+    const { calibrateSite } = await import('./calibrate-site.js'); // Help and usage errors need no models.
+    return await calibrateSite({ labels, out, targetPrecision, confidence, index });
+  }
+  if (path !== undefined) await calibrateModels(path, out, targetPrecision);
+}
+
+async function calibrateModels(path: string, out: string, targetPrecision: number): Promise<void> {
   const records = await readRecords(path);
   const cases = toCases(records);
   if (cases.length < MIN_CASES)

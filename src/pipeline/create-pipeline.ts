@@ -34,9 +34,6 @@ export interface CreateOptions {
 /** Retrievers get less than all of the time for the hits, so that one that hangs does not cost the others' results. */
 const RETRIEVER_SHARE = 0.75;
 
-/** Under the models directory. */
-const CALIBRATOR = 'confidence/calibrator.json';
-
 /**
  * Opens models and index, and joins them.
  *
@@ -155,7 +152,7 @@ async function openAnswering(
     reranker: (await reranking)?.modelId ?? null,
   };
   const calibrator = await opened.optional('confidence', 'no answer is shown, hits only', () =>
-    loadCalibrator(join(modelsDir, CALIBRATOR), versions),
+    loadCalibrator(config.calibrator, versions),
   );
   return { generator, rewardModel, calibrator };
 }

@@ -62,6 +62,22 @@ const calibratorSchema = z.strictObject({
     /** 15 bins of equal mass. */
     calibrationError: probability,
   }),
+  /** Present when `minConfidence` was proven on a site's own labelled queries; `guaranteed-threshold.ts`. */
+  guarantee: z
+    .strictObject({
+      /** ISO 8601. */
+      date: z.string(),
+      /** Version of the calibrator whose threshold was replaced. */
+      basedOn: z.string(),
+      labels: z.number().int().positive(),
+      targetPrecision: probability,
+      /** Probability that the promise holds. */
+      confidence: probability,
+      shown: z.number().int().positive(),
+      right: z.number().int().nonnegative(),
+      precisionLow: probability,
+    })
+    .optional(),
 });
 
 /** `models/confidence/calibrator.json`: everything the confidence needs, and the default threshold. */

@@ -10,10 +10,15 @@ export function precisionLowerBound(right: number, shown: number, confidence = 0
   let [low, high] = [0, 1];
   for (let step = 0; step < 60; step++) {
     const middle = (low + high) / 2;
-    if (incompleteBeta(middle, right, shown - right + 1) < 1 - confidence) low = middle;
+    if (binomialTail(right, shown, middle) < 1 - confidence) low = middle;
     else high = middle;
   }
   return low;
+}
+
+/** P(X >= `right`) for a binomial X of `shown` trials with probability `p` each, between 0 and 1. */
+export function binomialTail(right: number, shown: number, p: number): number {
+  return right === 0 ? 1 : incompleteBeta(p, right, shown - right + 1);
 }
 
 /** Regularised incomplete beta function I_x(a, b), which is P(X >= a) for a binomial X of a + b - 1 trials. */

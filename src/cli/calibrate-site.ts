@@ -1,0 +1,142 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ServiceError } from '../errors.js';
+import type { AnswerRecord } from '../evaluation/answer-record.js';
+import { isRight } from '../evaluation/measures/answer-score.js';
+import { type Question, readQuestions } from '../evaluation/question.js';
+import { createPipeline } from '../pipeline/create-pipeline.js';
+import { type Calibrator, parseCalibrator, sealCalibrator } from '../reward/calibrator.js';
+import { type GuaranteeMet, guaranteedThreshold } from '../reward/guaranteed-threshold.js';
+import type { ConfidenceOutcome } from '../reward/threshold.js';
+import { askQuestions } from './ask-questions.js';
+import { configWith } from './options.js';
+import { startProgress } from './progress.js';
+
+export interface SiteCalibration {
+  /** Question lines as `candor eval answers` reads them. */
+  labels: string;
+  out: string;
+  targetPrecision: number;
+  confidence: number;
+  index?: string;
+}
+
+/**
+ * Asks a site's own labelled queries and writes the calibrator that is in use once more, with the threshold that they
+ * prove.
+ *
+ * @throws ServiceError when they prove none, saying how many more would.
+ */
+export async function calibrateSite({ labels: path, out, targetPrecision, confidence, index }: SiteCalibration) {
+  const questions = await readQuestions(path);
+  requireConsistent(questions, path);
+  const config = configWith({ CANDOR_INDEX_DIR: index });
+  const base = parseCalibrator(await readFile(config.calibrator, 'utf8'), config.calibrator);
+  const outcomes = toOutcomes(await ask(config, questions));
+  const found = guaranteedThreshold(outcomes, { targetPrecision, confidence, labels: questions.length });
+  if (!found.supported) throw notProven(found.moreLabels, outcomes, questions.length, targetPrecision, confidence);
+  const calibrator = withGuarantee(base, found, { labels: questions.length, targetPrecision, confidence });
+  await mkdir(dirname(out), { recursive: true });
+  await writeFile(out, `${JSON.stringify(calibrator, null, 2)}\n`);
+  process.stdout.write(
+    `${describe(calibrator, questions)}\nwritten to ${out}; serve with it: CANDOR_CALIBRATOR=${out}\n`,
+  );
+}
+
+async function ask(config: ReturnType<typeof configWith>, questions: readonly Question[]): Promise<AnswerRecord[]> {
+  const { deadlineMs, candidates } = config.answer;
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const pipeline = await createPipeline(config, { warn: (message) => console.error(message) });
+  const progress = startProgress('queries', questions.length);
+  const records: AnswerRecord[] = [];
+  try {
+    const asking = askQuestions(pipeline, questions, {
+      access: { tenant: config.tenant, groups: [] },
+      defaults: { queryMaxCharacters: config.server.queryMaxCharacters, answer: { deadlineMs, candidates } },
+      textOf: () => undefined, // Whether a quote stands in its source is not asked here.
+      signal: controller.signal,
+    });
+    for await (const record of asking) {
+      records.push(record);
+      progress.tick();
+    }
+  } finally {
+    progress.stop();
+    await pipeline.close();
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+  return records;
+}
+
+/** Answers that could have been shown. A confidence that is no probability shows nothing, here as in the service. */
+export function toOutcomes(records: readonly AnswerRecord[]): ConfidenceOutcome[] {
+  return records.flatMap(({ top, confidence, answers }) =>
+    top !== null && confidence !== null && confidence >= 0 && confidence <= 1
+      ? [{ confidence, right: isRight(top, answers) }]
+      : [],
+  );
+}
+
+/** @throws ServiceError naming the two lines' ids when one query has two labels that differ. */
+export function requireConsistent(questions: readonly Question[], path: string): void {
+  const seen = new Map<string, Question>();
+  for (const question of questions) {
+    const text = question.question.toLowerCase().replace(/\s+/g, ' ');
+    const earlier = seen.get(text);
+    if (earlier) {
+      const same =
+        JSON.stringify([earlier.answers, earlier.answerable]) ===
+        JSON.stringify([question.answers, question.answerable]);
+      const what = same ? 'is there twice' : 'has two labels that differ';
+      const message = `${path}: "${question.question}" ${what} (${earlier.id}, ${question.id}). Keep one line.`;
+      throw new ServiceError('invalid-request', { message });
+    }
+    seen.set(text, question);
+  }
+}
+
+type Promised = Pick<NonNullable<Calibrator['guarantee']>, 'labels' | 'targetPrecision' | 'confidence'>;
+
+export function withGuarantee(base: Calibrator, found: GuaranteeMet, promised: Promised): Calibrator {
+  const { version, guarantee: _, ...content } = base;
+  const { minConfidence, shown, right, precisionLow } = found;
+  const date = new Date().toISOString().slice(0, 10);
+  return sealCalibrator({
+    ...content,
+    minConfidence,
+    guarantee: { ...promised, date, basedOn: version, shown, right, precisionLow },
+  });
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+function notProven(
+  moreLabels: number | null,
+  outcomes: readonly ConfidenceOutcome[],
+  labels: number,
+  targetPrecision: number,
+  confidence: number,
+): ServiceError {
+  const right = outcomes.filter((outcome) => outcome.right).length;
+  const facts = `${labels} labelled queries, ${outcomes.length} answered, ${right} of these right`;
+  const hope =
+    moreLabels === null
+      ? 'At no threshold are enough of them right: more labels would not help.'
+      : `About ${moreLabels} more labels would, if the answers go on being right as often.`;
+  const message = `No threshold is proven to be right in ${percent(targetPrecision)} with ${percent(confidence)} confidence: ${facts}. ${hope}`;
+  return new ServiceError('invalid-request', { message });
+}
+
+function describe({ version, minConfidence, guarantee }: Calibrator, questions: readonly Question[]): string {
+  if (!guarantee) return '';
+  const answerable = questions.filter((question) => question.answerable).length;
+  const { shown, right, precisionLow, targetPrecision, confidence } = guarantee;
+  return [
+    `calibrator ${version}: shown from ${minConfidence.toFixed(4)} on`,
+    `with ${percent(confidence)} confidence at least ${percent(targetPrecision)} of the shown answers are right`,
+    `on the labelled queries: ${shown} shown (${percent(shown / Math.max(1, answerable))} of the ${answerable} answerable), ` +
+      `${right} right, lower bound at this threshold ${percent(precisionLow)}`,
+  ].join('\n');
+}

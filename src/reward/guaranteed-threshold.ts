@@ -1,0 +1,125 @@
+import { binomialTail, precisionLowerBound } from './precision-bound.js';
+import type { ConfidenceOutcome } from './threshold.js';
+
+export interface GuaranteeOptions {
+  /** Precision that the shown answers shall have, between 0 and 1. */
+  targetPrecision: number;
+  /** Probability, over the draw of the labelled queries, that the promise holds; between 0 and 1. */
+  confidence: number;
+  /** Labelled queries in all, answered or not: says how many more are needed. */
+  labels: number;
+}
+
+export type GuaranteedThreshold = GuaranteeMet | GuaranteeMissed;
+
+export interface GuaranteeMet {
+  supported: true;
+  /** Answers from this confidence on are shown. */
+  minConfidence: number;
+  shown: number;
+  right: number;
+  /** One-sided lower bound of the precision at this threshold alone (Clopper-Pearson). */
+  precisionLow: number;
+}
+
+export interface GuaranteeMissed {
+  supported: false;
+  /**
+   * Further labels with which the best threshold would pass if its answers went on being right as often as now; `null`
+   * when no threshold is right often enough: then no number of labels helps, only better answers.
+   */
+  moreLabels: number | null;
+}
+
+/** Thresholds that are tried; each costs a share of the error that is allowed. */
+const MAX_THRESHOLDS = 10;
+
+/**
+ * The smallest threshold whose precision is proven: with probability `confidence` over the labels, at least
+ * `targetPrecision` of the answers at or above it are right. This holds for any number of labels, however wrong the
+ * confidences are; those only order the answers.
+ *
+ * Learn then test (Angelopoulos et al. 2021, arXiv 2110.01052): each threshold is a hypothesis "too few are right" with
+ * an exact binomial p-value, and the family error is kept by the fallback procedure (Wiens 2003): from strict to loose,
+ * every threshold has its share of the error, and one that is proven hands what it had to the next.
+ */
+export function guaranteedThreshold(
+  outcomes: readonly ConfidenceOutcome[],
+  { targetPrecision, confidence, labels }: GuaranteeOptions,
+): GuaranteedThreshold {
+  const error = 1 - confidence;
+  const hypotheses = thinned(cutsOf(outcomes), fewestProvable(targetPrecision, error));
+  let met: GuaranteeMet | null = null;
+  let carried = 0;
+  for (const { minConfidence, shown, right } of hypotheses) {
+    const allowed = error / hypotheses.length + carried;
+    const proven = binomialTail(right, shown, targetPrecision) <= allowed;
+    carried = proven ? allowed : 0;
+    if (!proven) continue;
+    met = { supported: true, minConfidence, shown, right, precisionLow: precisionLowerBound(right, shown, confidence) };
+  }
+  return met ?? { supported: false, moreLabels: labelsMissing(cutsOf(outcomes), targetPrecision, error, labels) };
+}
+
+interface Cut {
+  minConfidence: number;
+  shown: number;
+  right: number;
+}
+
+/** Every threshold that shows another set of answers, strict to loose. */
+function cutsOf(outcomes: readonly ConfidenceOutcome[]): Cut[] {
+  const cuts: Cut[] = [];
+  let [shown, right] = [0, 0];
+  for (const outcome of [...outcomes].sort((a, b) => b.confidence - a.confidence)) {
+    shown += 1;
+    right += outcome.right ? 1 : 0;
+    if (cuts.at(-1)?.minConfidence === outcome.confidence) cuts.pop();
+    cuts.push({ minConfidence: outcome.confidence, shown, right });
+  }
+  return cuts;
+}
+
+/** Answers that prove the target when all of them are right, each with the whole error. */
+const fewestProvable = (target: number, error: number) => Math.ceil(Math.log(error) / Math.log(target));
+
+/** Some of the cuts, evenly by answers shown. It looks at confidences only: labels must not choose what is tested. */
+function thinned(cuts: readonly Cut[], fewest: number): Cut[] {
+  const possible = cuts.filter(({ shown }) => shown >= fewest);
+  if (possible.length <= MAX_THRESHOLDS) return possible;
+  const [first, last] = [possible[0]?.shown ?? 0, possible.at(-1)?.shown ?? 0];
+  const picked = new Set<Cut>();
+  for (let step = 1; step <= MAX_THRESHOLDS; step++) {
+    const wanted = first + ((last - first) * step) / MAX_THRESHOLDS;
+    const cut = possible.findLast(({ shown }) => shown <= wanted + 1e-9);
+    if (cut) picked.add(cut);
+  }
+  return [...picked];
+}
+
+function labelsMissing(cuts: readonly Cut[], target: number, error: number, labels: number): number | null {
+  // As if each had an equal share of the error, which is never less than what it gets.
+  const share = error / MAX_THRESHOLDS;
+  const needed = cuts.flatMap(({ shown, right }) => {
+    // A run that is all right promises less than it seems: one more wrong answer is reckoned with.
+    const precision = right / (shown + 1);
+    if (precision <= target) return [];
+    const answers = answersNeeded(precision, target, share);
+    return [Math.ceil((answers / shown) * labels) - labels];
+  });
+  return needed.length === 0 ? null : Math.max(1, Math.min(...needed));
+}
+
+/** Fewest answers of this precision whose binomial test passes; the precision is above the target. */
+function answersNeeded(precision: number, target: number, error: number): number {
+  const passes = (count: number) => binomialTail(Math.floor(precision * count), count, target) <= error;
+  let high = 1;
+  while (!passes(high)) high *= 2;
+  let low = high / 2;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (passes(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}

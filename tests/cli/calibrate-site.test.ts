@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { requireConsistent, toOutcomes, withGuarantee } from '../../src/cli/calibrate-site.js';
+import { parseCalibrator } from '../../src/reward/calibrator.js';
+import { record } from '../evaluation/records.js';
+import { fakeCalibrator } from '../pipeline/fakes.js';
+
+const found = { supported: true as const, minConfidence: 0.7, shown: 60, right: 58, precisionLow: 0.9 };
+const promised = { labels: 200, targetPrecision: 0.9, confidence: 0.95 };
+
+describe('a site calibrator', () => {
+  it('is the one in use with another threshold, and a version of its own', () => {
+    const base = fakeCalibrator();
+    const site = withGuarantee(base, found, promised);
+    expect(parseCalibrator(JSON.stringify(site), 'site')).toEqual(site);
+    expect(site).toMatchObject({ minConfidence: 0.7, guarantee: { basedOn: base.version, labels: 200, right: 58 } });
+    expect(site.version).not.toBe(base.version);
+    expect({ ...site, version: '', minConfidence: 0, guarantee: undefined }).toEqual({
+      ...base,
+      version: '',
+      minConfidence: 0,
+      guarantee: undefined,
+    });
+  });
+
+  it('can be made from an earlier one', () => {
+    const first = withGuarantee(fakeCalibrator(), found, promised);
+    const second = withGuarantee(first, { ...found, minConfidence: 0.8 }, { ...promised, labels: 400 });
+    expect(second.guarantee).toMatchObject({ basedOn: first.version, labels: 400 });
+  });
+});
+
+describe('labels', () => {
+  const label = (id: string, question: string, answers: string[]) => ({ id, question, answers, answerable: true });
+
+  it('count where there is an answer with a probability', () => {
+    const outcomes = toOutcomes([
+      record({ id: 'a', top: 'Cairo', answers: ['Cairo'], confidence: 0.9 }),
+      record({ id: 'b', top: 'Rome', answers: ['Cairo'], confidence: 0.4 }),
+      record({ id: 'none', top: null, confidence: null }),
+      record({ id: 'uncalibrated', top: 'Rome', confidence: null }),
+      record({ id: 'nan', top: 'Rome', confidence: Number.NaN }),
+      record({ id: 'above', top: 'Rome', confidence: 1.2 }),
+    ]);
+    expect(outcomes).toEqual([
+      { confidence: 0.9, right: true },
+      { confidence: 0.4, right: false },
+    ]);
+  });
+
+  it.each([
+    ['twice', [label('1', 'Where?', ['here']), label('2', 'where? ', ['here'])], /labels:.*is there twice \(1, 2\)/],
+    [
+      'conflicting',
+      [label('1', 'Where?', ['here']), label('2', 'Where?', ['there'])],
+      /two labels that differ \(1, 2\)/,
+    ],
+  ])('%s are refused', (_, questions, message) => {
+    expect(() =>
+      requireConsistent(
+        questions.map((one) => ({ ...one, question: one.question.trim() })),
+        'labels',
+      ),
+    ).toThrow(message);
+  });
+});
