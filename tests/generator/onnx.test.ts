@@ -16,7 +16,7 @@ const promptsDir = fileURLToPath(new URL('../../prompts', import.meta.url));
 const dirs = { policyDir: join(models, 'policy'), rewardDir: join(models, 'reward'), promptsDir };
 
 const startPool = (workers: number, verbatim: boolean) =>
-  startPolicyPool({ ...dirs, workers, threadsPerWorker: 1, maxAnswerTokens: 12, verbatim });
+  startPolicyPool({ ...dirs, workers, threadsPerWorker: 1, maxAnswerTokens: 12, verbatim, insistBelow: 1 });
 
 testGenerator('onnx', async () => OnnxGenerator.open({ pool: await startPool(2, false), ...dirs }), { samples: true });
 

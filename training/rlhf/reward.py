@@ -103,7 +103,7 @@ KIND_SHARES = {
     "right > partial": 0.25,
     "partial > wrong": 0.25,
     "decline > miscited": 0.2,
-    "miscited > wrong": 0.1,
+    "miscited > wrong": 0.3,
 }
 
 

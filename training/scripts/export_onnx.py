@@ -60,6 +60,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=48, help="rows of --calibration that GPTQ uses")
     parser.add_argument("--compare-rows", type=int, default=24, help="further rows for the comparison with fp32")
     parser.add_argument("--plain-rounding", action="store_true", help="no GPTQ")
+    parser.add_argument("--keep-policy", action="store_true", help="OUT/policy stays as it is: a new reward model for the policy that is served")
     parser.add_argument("--tiny", action="store_true", help="small random models; --policy and --reward are not read")
     args = parser.parse_args()
     torch.set_num_threads(1)  # the matrices are small: a second thread only waits
@@ -76,7 +77,10 @@ def main() -> None:
         model, tokenizer_file = LlamaForCausalLM.from_pretrained(args.policy, dtype=torch.float32).eval(), args.policy / "tokenizer.json"
         version = file_sha256(args.policy / "model.safetensors")[:12]
     rows = calibration_rows(args)
-    export_policy(args, model, tokenizer_file, version, rows)
+    if args.keep_policy:
+        need(args.out / "policy/lower.onnx", "the policy that is kept")
+    else:
+        export_policy(args, model, tokenizer_file, version, rows)
     export_reward(args, model, version, rows)
     if args.tiny:
         tokenizer_file.unlink()

@@ -85,8 +85,10 @@ const NEGLIGIBLE_DECLINE = 1e-3;
 export interface DecodeRequest {
   /** One answer each. */
   drawn: readonly DecodeOptions[];
-  /** One more where the greedy one of `drawn` begins a decline; `null`: never. */
-  insisted: DecodeOptions | null;
+  /** One more where the greedy one of `drawn` begins a decline. */
+  insisted: DecodeOptions;
+  /** None is insisted on where the first token of a decline is likelier than this, 0..1. */
+  insistBelow: number;
   /** The whole decline; its probability is that of all its tokens in a row. */
   declineIds: readonly number[];
 }
@@ -103,15 +105,15 @@ export async function decode(
   models: PolicyModels,
   reader: PassageReader,
   prompt: ReadPrompt,
-  { drawn, insisted, declineIds }: DecodeRequest,
+  { drawn, insisted, insistBelow, declineIds }: DecodeRequest,
   signal: AbortSignal,
 ): Promise<Decoded> {
   const logits = await reader.readUpper(prompt, 'upper', signal);
   const branches = drawn.map((option) => new Branch(option, logits));
-  const declines = branches.some((branch) => branch.isGreedy && branch.unread[0] === declineIds[0]);
-  if (insisted && declines) branches.push(new Branch(insisted, logits));
   const tree = new TokenTree(prompt.length);
   let declineLogprob = logProbability(logits, declineIds[0]);
+  const declines = branches.some((branch) => branch.isGreedy && branch.unread[0] === declineIds[0]);
+  if (declines && Math.exp(declineLogprob) <= insistBelow) branches.push(new Branch(insisted, logits));
   // A branch that only reads the decline, in the first run.
   let probe = Math.exp(declineLogprob) < NEGLIGIBLE_DECLINE ? [] : declineIds.slice(0, -1);
   for (;;) {

@@ -21,6 +21,8 @@ export interface PolicyWorkerOptions {
   cacheBytes: number;
   maxAnswerTokens: number;
   verbatim: boolean;
+  /** No answer is insisted on where the policy is surer than this that it should decline, 0..1. */
+  insistBelow: number;
   sampling: SamplingOptions;
 }
 
@@ -33,7 +35,7 @@ export const init: WorkerInit<PolicyWorkerOptions> = async (options, { threads }
   const tokenizer = await loadTokenizer(models.tokenizerPath);
   const vocabulary = answerVocabulary(tokenizer, template, models.vocabulary, models.tokenizerPath);
   const reader = new PassageReader(models, tokenizer, template, new PassageCache(options.cacheBytes));
-  const { maxAnswerTokens, verbatim, sampling } = options;
+  const { maxAnswerTokens, verbatim, insistBelow, sampling } = options;
   const decline = answerIds(reader, DECLINE, template);
   // An answer, the rest of its last character, its pointer of at most six tokens, and the decline that is read beside.
   const roomFor = (answers: number) => answers * (maxAnswerTokens + 9) + vocabulary.declineIds.length + decline.length;
@@ -56,6 +58,7 @@ export const init: WorkerInit<PolicyWorkerOptions> = async (options, { threads }
       {
         drawn: task.seeds.map((seed) => optionsFor(seed, true)),
         insisted: optionsFor(null, false),
+        insistBelow,
         declineIds: vocabulary.declineIds,
       },
       signal,
@@ -65,6 +68,10 @@ export const init: WorkerInit<PolicyWorkerOptions> = async (options, { threads }
       ...(insisted ? [{ ...insisted, sampled: 'insisted' as const }] : []),
     ];
     if (!task.withReward) return { candidates, declineProbability };
+    if (candidates.every(({ declined }) => declined)) {
+      // A decline's reward is its distance from itself: the reward model need not read the passage.
+      return { candidates: candidates.map((candidate) => ({ ...candidate, rewardLogit: 0 })), declineProbability };
+    }
     const ids = candidates.map((candidate) => answerIds(reader, candidate, template));
     const read = await withRoom(prompt, task, [...ids, decline], signal);
     const rewards = await scoreAnswers(models, reader, read, ids, decline, signal);
