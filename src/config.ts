@@ -87,6 +87,8 @@ const environment = z.object({
 
   CANDOR_GENERATOR: z.enum(['onnx', 'extractive', 'openai-compatible', 'off']).default('onnx'),
   CANDOR_ANSWER_PASSAGES: integer(4, 1, 16),
+  /** Of a passage that is read beyond the second, as the reranker's probability. */
+  CANDOR_ANSWER_MIN_RELEVANCE: probability.default(0.05),
   CANDOR_ANSWER_CANDIDATES: integer(4, 1, 16),
   CANDOR_ANSWER_DEADLINE_MS: integer(3_000, 50, 120_000),
   /** Unset: the threshold that comes with the calibrator. */
@@ -148,6 +150,7 @@ function toConfig(env: z.infer<typeof environment>) {
     answer: {
       generator: env.CANDOR_GENERATOR,
       passages: env.CANDOR_ANSWER_PASSAGES,
+      minRelevance: env.CANDOR_ANSWER_MIN_RELEVANCE,
       candidates: env.CANDOR_ANSWER_CANDIDATES,
       deadlineMs: env.CANDOR_ANSWER_DEADLINE_MS,
       minConfidence: env.CANDOR_MIN_CONFIDENCE,

@@ -69,6 +69,7 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
         hitsTimeoutMs: retrieval.hitsTimeoutMs,
         rerankTimeoutMs: retrieval.rerankTimeoutMs,
         answerPassages: answer.passages,
+        answerMinRelevance: answer.minRelevance,
         minConfidence: answer.minConfidence,
         wrongAnswerCost: answer.wrongAnswerCost,
         seed: answer.seed,

@@ -46,7 +46,10 @@ export async function findAnswer(
       if (!parts.answering || (!parts.answering.calibrator && !request.debug)) {
         return abstain({ reason: 'generator-unavailable' });
       }
-      const read = chooseAnswerPassages(passages, context.settings.answerPassages);
+      const read = chooseAnswerPassages(passages, {
+        limit: context.settings.answerPassages,
+        minRelevance: context.settings.answerMinRelevance,
+      });
       if (read.length === 0) return abstain({ reason: 'no-evidence' });
       return await answerFrom(context, parts.answering, read, passages, inTime);
     });

@@ -47,6 +47,8 @@ export interface PipelineSettings {
   rerankTimeoutMs: number;
   /** Passages the generator reads, at least 1. */
   answerPassages: number;
+  /** Relevance below which a passage is not read, 0..1. @default 0 */
+  answerMinRelevance?: number;
   /** Least confidence where a request names none; unset = the calibrator's. */
   minConfidence?: number;
   /** What a wrong answer spoils, in units of a good hit. @default 1 */

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chooseAnswerPassages } from '../../src/ranking/passage-budget.js';
 import { makeSnippet, queryTerms } from '../../src/ranking/snippets.js';
-import { passage, scored } from '../pipeline/fakes.js';
+import { passage } from '../pipeline/fakes.js';
 
 const marked = (query: string, ...sentences: string[]) => {
   const { snippet, highlights } = makeSnippet(passage('p', ...sentences), queryTerms(query), 40);
@@ -46,18 +45,5 @@ describe('makeSnippet', () => {
     const { snippet, highlights } = makeSnippet(passage('p', 'one\r\ntwo\tthree'), queryTerms('three'));
     expect(snippet).toBe('one two three');
     expect(highlights).toEqual([{ start: 8, end: 13 }]);
-  });
-});
-
-describe('chooseAnswerPassages', () => {
-  it('takes the best, each text once, and no empty one', () => {
-    const passages = scored([
-      passage('a', 'One.'),
-      passage('b', 'ONE.'),
-      passage('c', ' '),
-      passage('d', 'Two.'),
-      passage('e', 'Three.'),
-    ]);
-    expect(chooseAnswerPassages(passages, 2).map(({ passage: { documentId } }) => documentId)).toEqual(['a', 'd']);
   });
 });
