@@ -86,9 +86,9 @@ const environment = z.object({
   CANDOR_HITS_TIMEOUT_MS: integer(2_000, 10, 60_000),
 
   CANDOR_GENERATOR: z.enum(['onnx', 'extractive', 'openai-compatible', 'off']).default('onnx'),
-  CANDOR_ANSWER_PASSAGES: integer(4, 1, 16),
+  CANDOR_ANSWER_PASSAGES: integer(3, 1, 16),
   /** Of a passage that is read beyond the second, as the reranker's probability. */
-  CANDOR_ANSWER_MIN_RELEVANCE: probability.default(0.05),
+  CANDOR_ANSWER_MIN_RELEVANCE: probability.default(0.1),
   CANDOR_ANSWER_CANDIDATES: integer(4, 1, 16),
   CANDOR_ANSWER_DEADLINE_MS: integer(3_000, 50, 120_000),
   /** Unset: the threshold that comes with the calibrator. */

@@ -1,11 +1,19 @@
 import type { RewardedCandidate } from './confidence.js';
 
 /**
+ * What an answer from any passage but the best must have in reward beyond its rival there. A reward compares answers to
+ * one question about one passage; between passages the ranking knows more (figures: `docs/log.md`).
+ */
+export const LOWER_PASSAGE_COST = 3;
+
+/**
  * The answer with the highest reward, or `null` when the policy declined.
  *
  * Declining speaks for one passage only: a passage whose best-rewarded candidate is a decline gives no answer, and says
  * nothing about the others. Candidates without text or without a finite reward are left out. Equal rewards are decided
  * by what the candidates are, never by the order in which they became ready.
+ *
+ * @param candidates Those of the best passage first.
  */
 export function selectAnswer<C extends RewardedCandidate>(candidates: readonly C[]): C | null {
   const usable = candidates.filter(
@@ -16,7 +24,11 @@ export function selectAnswer<C extends RewardedCandidate>(candidates: readonly C
     const rival = best.get(candidate.passageId);
     if (!rival || compareCandidates(candidate, rival) < 0) best.set(candidate.passageId, candidate);
   }
-  const answers = [...best.values()].filter(({ declined }) => !declined).sort(compareCandidates);
+  const bestPassage = candidates[0]?.passageId;
+  const standing = ({ rewardLogit, passageId }: C) =>
+    rewardLogit - (passageId === bestPassage ? 0 : LOWER_PASSAGE_COST);
+  const answers = [...best.values()].filter(({ declined }) => !declined);
+  answers.sort((a, b) => standing(b) - standing(a) || compareCandidates(a, b));
   return answers[0] ?? null;
 }
 

@@ -6,22 +6,36 @@ import { candidate } from './candidates.js';
 const nan = Number.NaN;
 
 describe('selectAnswer', () => {
+  const chosen = (candidates: Parameters<typeof selectAnswer>[0]) => selectAnswer(candidates)?.text ?? null;
+
   it.each([
-    ['the highest reward', [candidate('a', 'p', 1), candidate('b', 'q', 2)], 'b'],
-    ['a decline speaks for its own passage', [candidate('a', 'p', 1), candidate('-', 'q', 9)], 'a'],
-    ['and silences that one', [candidate('a', 'p', 1), candidate('-', 'p', 2), candidate('b', 'q', 0)], 'b'],
-    ['every passage declined', [candidate('a', 'p', 1), candidate('-', 'p', 2), candidate('-', 'q', 0)], null],
-    ['no reward, no answer', [candidate('a', 'p', nan), candidate('b', 'q', -9)], 'b'],
-    ['an infinite reward is none', [candidate('a', 'p', Number.POSITIVE_INFINITY), candidate('b', 'q', -9)], 'b'],
-    ['no text, no answer', [candidate(' ', 'p', 3), candidate('b', 'q', -9)], 'b'],
+    ['the highest reward of a passage', [candidate('a', 'p', 1), candidate('b', 'p', 2)], 'b'],
+    ['a passage whose decline is better gives none', [candidate('a', 'p', 1), candidate('-', 'p', 2)], null],
+    ['no reward, no answer', [candidate('a', 'p', nan), candidate('b', 'p', -9)], 'b'],
+    ['an infinite reward is none', [candidate('a', 'p', Number.POSITIVE_INFINITY), candidate('b', 'p', -9)], 'b'],
+    ['no text, no answer', [candidate(' ', 'p', 3), candidate('b', 'p', -9)], 'b'],
     ['no usable candidate', [candidate('a', 'p', nan)], null],
     ['no candidate', [], null],
     ['an answer before a decline of equal reward', [candidate('-', 'p', 1), candidate('a', 'p', 1)], 'a'],
-    ['the likelier of equal ones', [candidate('a', 'p', 1, { meanTokenLogprob: -2 }), candidate('b', 'q', 1)], 'b'],
-    ['then by passage', [candidate('a', 'q', 1), candidate('b', 'p', 1)], 'b'],
+    ['the likelier of equal ones', [candidate('a', 'p', 1, { meanTokenLogprob: -2 }), candidate('b', 'p', 1)], 'b'],
+  ])('%s, in whatever order they became ready', (_, candidates, text) => {
+    expect(chosen(candidates)).toBe(text);
+    expect(chosen(candidates.toReversed())).toBe(text);
+  });
+
+  it.each([
+    ['the best passage has the word', [candidate('a', 'p', 1), candidate('b', 'q', 3.9)], 'a'],
+    ['unless another is far better', [candidate('a', 'p', 1), candidate('b', 'q', 4.1)], 'b'],
+    ['the others compete by reward', [candidate('-', 'p', 1), candidate('a', 'q', 1), candidate('b', 'r', 2)], 'b'],
+    [
+      'equal ones are decided by passage',
+      [candidate('-', 'p', 1), candidate('a', 'r', 1), candidate('b', 'q', 1)],
+      'b',
+    ],
+    ['a decline speaks for its own passage', [candidate('a', 'p', 1), candidate('-', 'q', 9)], 'a'],
+    ['every passage declined', [candidate('a', 'p', 1), candidate('-', 'p', 2), candidate('-', 'q', 0)], null],
   ])('%s', (_, candidates, text) => {
-    expect(selectAnswer(candidates)?.text ?? null).toBe(text);
-    expect(selectAnswer(candidates.toReversed())?.text ?? null).toBe(text);
+    expect(chosen(candidates)).toBe(text);
   });
 });
 

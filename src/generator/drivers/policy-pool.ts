@@ -16,7 +16,7 @@ export interface PolicyPoolOptions {
   maxAnswerTokens?: number;
   /** Answers must stand in the passage word for word. @default true */
   verbatim?: boolean;
-  /** No answer is insisted on where the policy is surer than this that it should decline, 0..1. @default 0.95 */
+  /** No answer is insisted on where the policy is surer than this that it should decline, 0..1. @default 0.8 */
   insistBelow?: number;
   /** Of sampled candidates, above 0. @default 0.8 */
   temperature?: number;
@@ -38,7 +38,7 @@ export function startPolicyPool(options: PolicyPoolOptions): Promise<SessionPool
     cacheBytes: Math.floor((cacheMegabytes * 1024 * 1024) / workers),
     maxAnswerTokens: options.maxAnswerTokens ?? 40,
     verbatim: options.verbatim ?? true,
-    insistBelow: options.insistBelow ?? 0.95,
+    insistBelow: options.insistBelow ?? 0.8,
     sampling: { temperature: options.temperature ?? 0.8, topP: options.topP ?? 0.95 },
   };
   const moduleUrl = workerModuleUrl(import.meta.url, './policy-worker');
