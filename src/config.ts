@@ -81,7 +81,7 @@ const environment = z.object({
 
   CANDOR_RETRIEVAL_LIMIT: integer(100, 1, 1_000),
   CANDOR_RRF_K: integer(60, 1, 1_000),
-  CANDOR_RERANK_DEPTH: integer(10, 0, 200),
+  CANDOR_RERANK_DEPTH: integer(6, 0, 200),
   CANDOR_RERANK_TIMEOUT_MS: integer(500, 10, 60_000),
   CANDOR_HITS_TIMEOUT_MS: integer(2_000, 10, 60_000),
 
