@@ -47,6 +47,8 @@ export function registerCalibrate(program: Command): void {
     .addHelpText(
       'after',
       `
+Examples:
+
 Once for the models:
   $ candor eval answers --corpus corpus.jsonl.gz --questions questions.jsonl.gz --records records.jsonl
   $ candor calibrate --records records.jsonl --out models/confidence/calibrator.json

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Connection, connect, type Table } from '@lancedb/lancedb';
 import { z } from 'zod';
@@ -43,12 +42,18 @@ export const corruptIndex = (dir: string, found: string, cause?: unknown) =>
  */
 export async function openIndex(dir: string): Promise<OpenIndex | null> {
   const header = await readHeader(dir);
-  if (!header || !existsSync(join(dir, `${TABLE}.lance`))) return null;
+  if (!header || !(await hasTable(dir))) return null;
   try {
     return { header, table: await (await connection(dir)).openTable(TABLE) };
   } catch (cause) {
     throw corruptIndex(dir, 'which cannot be opened', cause);
   }
+}
+
+/** A table is there once a version of it is: a process may be just making it, or was killed while it did. */
+async function hasTable(dir: string): Promise<boolean> {
+  const versions = await readdir(join(dir, `${TABLE}.lance`, '_versions')).catch(() => []);
+  return versions.length > 0;
 }
 
 /** Opens the index of a folder and makes it first where there is none. */

@@ -46,6 +46,18 @@ test('a reader sees at once what another one has written', async () => {
   expect(await reader.getDocument('a', { tenant: 'default', groups: [] }, signal)).toBeNull();
 });
 
+test('an index that is only just being made is none yet, and can be made again when that was cut off', async () => {
+  const embedder = new WordEmbedder();
+  const dir = join(root, 'half-made');
+  const index = new EmbeddedIndex({ dir, embedder });
+  await put({ indexer: index, retrievers: [] }, embedder, document('a', 'The piano is here.'));
+  await rm(join(dir, 'passages.lance', '_versions'), { recursive: true });
+  const reader = new EmbeddedIndex({ dir, embedder });
+  expect((await reader.info(signal)).documents).toBe(0);
+  await put({ indexer: new EmbeddedIndex({ dir, embedder }), retrievers: [] }, embedder, document('b', 'A violin.'));
+  expect(await find(reader.lexicalRetriever(), embedder, 'violin')).toEqual(['b#0']);
+});
+
 test('a lock that a dead process left is taken over', async () => {
   const embedder = new WordEmbedder();
   const dir = join(root, 'locked');
