@@ -6,6 +6,10 @@
 #
 # Minutes of each stage can be set from outside, for example SFT_MINUTES=180. State lies under
 # ${XDG_CACHE_HOME:-~/.cache}/candor-training/$GENERATION; models are written to OUT (default: models).
+# BEGIN_WITH=served goes on from the models in OUT instead of from the base model; with SFT_MINUTES=0 the policy then stays
+# as it is and the reward model alone is trained on. The second generation:
+#
+#     BEGIN_WITH=served SFT_MINUTES=0 REWARD_PASSAGES=508 REWARD_MINUTES=52 SEED=2 training/runs/full.sh ../shared/data
 set -euo pipefail
 data=$(realpath "${1:-../shared/data}")
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -26,18 +30,27 @@ export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=26
 stage() { echo "== $(date -u +%H:%M:%S) $*"; "$python" "scripts/$@"; }
 
 [ -f "$work/data/card.json" ] || stage prepare_data.py --data "$data" --out "$work/data" --seed "$seed"
-stage train_sft.py --rows "$work/data/demonstrations.jsonl" --dev "$work/data/dev.jsonl" --out "$work/sft" \
-  --minutes "${SFT_MINUTES:-480}" --seed "$seed"
-stage sample_candidates.py --rows "$work/data/rewards.jsonl" --policy "$work/sft" --out "$work/candidates.jsonl" \
-  --limit "${REWARD_PASSAGES:-2400}" --samples 4 --seed "$seed"
-stage train_reward.py --candidates "$work/candidates.jsonl" --policy "$work/sft" --out "$work/reward" \
-  --minutes "${REWARD_MINUTES:-180}" --seed "$seed"
-stage sample_candidates.py --rows "$work/data/evaluation.jsonl" --policy "$work/sft" --out "$work/evaluation-candidates.jsonl" \
+policy=$work/sft from_policy=() from_reward=() keep=()
+if [ "${BEGIN_WITH:-base}" = served ]; then
+  stage restore_weights.py --models "$out" --out "$work/restored"
+  from_policy=(--base "$work/restored/policy") from_reward=(--begin-with "$work/restored/reward")
+fi
+if [ "${SFT_MINUTES:-480}" = 0 ]; then
+  policy=$work/restored/policy keep=(--keep-policy)
+else
+  stage train_sft.py --rows "$work/data/demonstrations.jsonl" --dev "$work/data/dev.jsonl" --out "$policy" \
+    --minutes "${SFT_MINUTES:-480}" --seed "$seed" "${from_policy[@]}"
+fi
+stage sample_candidates.py --rows "$work/data/rewards.jsonl" --policy "$policy" --out "$work/candidates.jsonl" \
+  --limit "${REWARD_PASSAGES:-2400}" --samples 3 --answers-only --seed "$seed"
+stage train_reward.py --candidates "$work/candidates.jsonl" --policy "$policy" --out "$work/reward" \
+  --minutes "${REWARD_MINUTES:-180}" --seed "$seed" "${from_reward[@]}"
+stage sample_candidates.py --rows "$work/data/evaluation.jsonl" --policy "$policy" --out "$work/evaluation-candidates.jsonl" \
   --limit "${EVALUATION_PASSAGES:-200}" --samples 3 --seed "$seed"
 [ -f "$work/reward/evaluation.json" ] ||
   stage evaluate_reward.py --candidates "$work/evaluation-candidates.jsonl" --reward "$work/reward" --out "$work/reward/evaluation.json"
-[ -f "$work/sft/evaluation.json" ] ||
-  stage evaluate_policy.py --policy "$work/sft" --rows "$work/data/evaluation.jsonl" --limit "${EVALUATION_PASSAGES:-200}" --out "$work/sft/evaluation.json"
+[ -f "$policy/evaluation.json" ] ||
+  stage evaluate_policy.py --policy "$policy" --rows "$work/data/evaluation.jsonl" --limit "${EVALUATION_PASSAGES:-200}" --out "$policy/evaluation.json"
 stage export_embedder.py --data "$data" --out "$out/embedder"
 stage train_reranker.py --data "$data" --out "$out/reranker" --minutes "${RERANKER_MINUTES:-120}" --seed "$seed"
-stage export_onnx.py --policy "$work/sft" --reward "$work/reward" --calibration "$work/data/dev.jsonl" --out "$out"
+stage export_onnx.py --policy "$policy" --reward "$work/reward" --calibration "$work/data/dev.jsonl" --out "$out" "${keep[@]}"
