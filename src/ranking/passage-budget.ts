@@ -5,7 +5,7 @@ const comparable = (text: string) => text.normalize('NFKC').toLowerCase().replac
 export interface PassageBudget {
   /** Most passages, at least 1. */
   limit: number;
-  /** Passages below it are left out, 0..1; those that were not reranked are not. @default 0 */
+  /** Passages below it are left out, 0..1, and those that were not reranked with them. @default 0 */
   minRelevance?: number;
 }
 
@@ -24,12 +24,14 @@ export function chooseAnswerPassages(
   { limit, minRelevance = 0 }: PassageBudget,
 ): ScoredPassage[] {
   const chosen: ScoredPassage[] = [];
+  // Without a reranker nothing is known of any passage; with one, what it did not read ranks below what it did.
+  const unknown = passages.some(({ relevanceScore }) => relevanceScore !== undefined) ? 0 : 1;
   const seen = new Set<string>();
   for (const candidate of passages) {
     if (chosen.length === limit) break;
     const text = comparable(candidate.passage.text);
     if (text === '' || seen.has(text)) continue;
-    if (chosen.length >= ALWAYS_READ && (candidate.relevanceScore ?? 1) < minRelevance) continue;
+    if (chosen.length >= ALWAYS_READ && (candidate.relevanceScore ?? unknown) < minRelevance) continue;
     seen.add(text);
     chosen.push(candidate);
   }

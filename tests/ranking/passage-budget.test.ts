@@ -18,12 +18,17 @@ describe('chooseAnswerPassages', () => {
     expect(chosen(passages, { limit: 2 })).toEqual(['a', 'd']);
   });
 
+  it('takes passages as they are where none was reranked', () => {
+    const passages = scored(['a', 'b', 'c'].map((name) => passage(name, `${name}.`)));
+    expect(chosen(passages, { limit: 5, minRelevance: 0.5 })).toEqual(['a', 'b', 'c']);
+  });
+
   it('leaves out what is hardly relevant, behind the second', () => {
     const relevance = [0.9, 0.01, 0.2, 0.04, undefined];
     const passages = scored(['a', 'b', 'c', 'd', 'e'].map((name) => passage(name, `${name}.`))).map(
       (one, index): ScoredPassage => ({ ...one, relevanceScore: relevance[index] }),
     );
-    expect(chosen(passages, { limit: 5, minRelevance: 0.05 })).toEqual(['a', 'b', 'c', 'e']);
+    expect(chosen(passages, { limit: 5, minRelevance: 0.05 })).toEqual(['a', 'b', 'c']);
     expect(chosen(passages, { limit: 5 })).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(chosen(passages, { limit: 1, minRelevance: 0.95 })).toEqual(['a']);
   });
