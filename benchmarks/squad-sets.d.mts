@@ -2,7 +2,7 @@ export interface SquadArticle {
   title: string;
   paragraphs: {
     context: string;
-    qas?: { id: string; question: string; answers: { text: string }[]; is_impossible?: boolean }[];
+    qas?: { id: string; question: string; answers: { text: string; answer_start?: number }[]; is_impossible?: boolean }[];
   }[];
 }
 export interface SetDocument {
@@ -45,10 +45,11 @@ export function articleFraction(title: string): number;
 export function articlesOfSplit<Article extends { title: string }>(articles: Article[], split: Split): Article[];
 export function readableTitle(title: string): string;
 export function wikipediaUrl(title: string): string;
+export function boundaryVariants(context: string, start: number, text: string): string[];
 export function toDocumentsAndQuestions(
   articles: SquadArticle[],
   prefix: string,
-  options?: { tidyQuestions?: boolean },
+  options?: { tidyQuestions?: boolean; blurBoundaries?: boolean },
 ): DocumentsAndQuestions;
 export function seededSample<Item extends { id: string }>(items: Item[], count: number, seed: number | string): Item[];
 export function naturalSet(

@@ -3,6 +3,7 @@ import {
   adversarialSet,
   articleFraction,
   articlesOfSplit,
+  boundaryVariants,
   naturalSet,
   readableTitle,
   type SquadArticle,
@@ -173,5 +174,39 @@ describe('titles', () => {
     expect(readableTitle('100%_cotton')).toBe('100% cotton');
     expect(wikipediaUrl('Ann_Arbor,_Michigan')).toBe('https://en.wikipedia.org/wiki/Ann_Arbor,_Michigan');
     expect(wikipediaUrl('Bras%C3%ADlia')).toBe('https://en.wikipedia.org/wiki/Bras%C3%ADlia');
+  });
+});
+
+describe('boundaries that another person might have drawn', () => {
+  const variants = (text: string, context: string) => boundaryVariants(context, context.indexOf(text), text);
+  it.each([
+    ['protective', 'It may have protective value, too.', ['have protective', 'protective value']],
+    ['nearly 400,000', 'A book of nearly 400,000 words.', ['of nearly 400,000', 'nearly 400,000 words', '400,000']],
+    ['by the external senses', 'It is seen (by the external senses).', ['external senses']],
+    ['Oslo', 'Oslo, the capital, is old.', []],
+    ['the', 'He said the.', ['said the']],
+    ['北京', '中国的首都是北京。', []],
+  ])('%s', (text, context, expected) => {
+    expect(variants(text, context)).toEqual(expected);
+  });
+
+  it('count as answers only where they are asked for', () => {
+    const articles = [
+      {
+        title: 'A',
+        paragraphs: [
+          {
+            context: 'It may have protective value.',
+            qas: [{ id: 'q', question: 'Which value?', answers: [{ text: 'protective', answer_start: 12 }] }],
+          },
+        ],
+      },
+    ];
+    expect(toDocumentsAndQuestions(articles, 'p').questions[0]?.answers).toEqual(['protective']);
+    expect(toDocumentsAndQuestions(articles, 'p', { blurBoundaries: true }).questions[0]?.answers).toEqual([
+      'protective',
+      'have protective',
+      'protective value',
+    ]);
   });
 });
