@@ -19,6 +19,8 @@ export interface RunSummary {
   unjudgedTopics: number;
   /** Topics with documents of equal score; these are ranked by descending id, as in trec_eval. */
   tiedTopics: number;
+  /** Documents of its longest ranking. */
+  longest: number;
 }
 
 /**
@@ -54,7 +56,7 @@ async function scanGrouped(
   collector: RankingCollector,
   visit: (topic: number, ranking: JudgedRanking) => void,
 ): Promise<RunSummary | null> {
-  const summary = { topics: 0, unjudgedTopics: 0, tiedTopics: 0 };
+  const summary = { topics: 0, unjudgedTopics: 0, tiedTopics: 0, longest: 0 };
   const done = new Uint8Array(judgements.topics.length);
   const unjudged = new ByteTable();
   let last: Uint8Array = new Uint8Array(0);
@@ -64,8 +66,10 @@ async function scanGrouped(
     if (topic < 0) return;
     done[topic] = 1;
     summary.topics += 1;
-    visit(topic, collector.ranking());
+    const ranking = collector.ranking();
     if (collector.tied) summary.tiedTopics += 1;
+    summary.longest = Math.max(summary.longest, ranking.documents.length);
+    visit(topic, ranking);
   };
   const { tag } = await scanRun(path, (bytes, topicStart, topicEnd, documentStart, documentEnd, score, line) => {
     if (returned) return;
@@ -107,12 +111,14 @@ async function scanUngrouped(
       collector.add(bytes, documentStart, documentEnd, score, line);
     }
   });
-  let tiedTopics = 0;
+  const summary = { tag, topics: collectors.size, unjudgedTopics: unjudged.size, tiedTopics: 0, longest: 0 };
   for (const [topic, collector] of collectors) {
-    visit(topic, collector.ranking());
-    if (collector.tied) tiedTopics += 1;
+    const ranking = collector.ranking();
+    if (collector.tied) summary.tiedTopics += 1;
+    summary.longest = Math.max(summary.longest, ranking.documents.length);
+    visit(topic, ranking);
   }
-  return { tag, topics: collectors.size, unjudgedTopics: unjudged.size, tiedTopics };
+  return summary;
 }
 
 function equals(own: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
