@@ -171,18 +171,23 @@ function testsTable(comparisons: readonly Comparison[]): string {
 }
 
 function changesTable(comparisons: readonly Comparison[]): string {
-  const rows = comparisons.flatMap((one) =>
-    one.mostChanged
+  const cards = comparisons.flatMap((one) => {
+    const rows = one.mostChanged
       .slice(0, 5)
       .map(
         ({ topic, baseline, run, difference }) =>
-          `<tr><th scope="row">${escapeHtml(topic)}</th><td>${escapeHtml(one.run)} − ${escapeHtml(one.baseline)}</td><td>${baseline.toFixed(4)}</td><td>${run.toFixed(4)}</td><td class="${difference > 0 ? 'up' : 'down'}">${formatDifference(difference)}</td></tr>`,
-      ),
-  );
-  if (rows.length === 0) return '<p>None: the runs agree on every topic.</p>';
-  const head = ['topic', 'comparison', 'before', 'after', 'difference'];
-  const columns = head.map((text) => `<th scope="col">${text}</th>`).join('');
-  return `<div class="scroll" tabindex="0"><table><thead><tr>${columns}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+          `<tr><th scope="row">${escapeHtml(topic)}</th><td>${baseline.toFixed(3)} → ${run.toFixed(3)}</td><td class="${difference > 0 ? 'up' : 'down'}">${formatDifference(difference)}</td></tr>`,
+      );
+    const head =
+      '<thead><tr><th scope="col">topic</th><th scope="col">before → after</th><th scope="col">difference</th></tr></thead>';
+    const title = `${escapeHtml(one.run)} against ${escapeHtml(one.baseline)}`;
+    return rows.length === 0
+      ? []
+      : [`<figure><h3>${title}</h3><table>${head}<tbody>${rows.join('')}</tbody></table></figure>`];
+  });
+  return cards.length === 0
+    ? '<p>None: the runs agree on every topic.</p>'
+    : `<div class="plots changes">${cards.join('')}</div>`;
 }
 
 function curvesSection({ curves, runs }: RunsReport): string {

@@ -1,9 +1,9 @@
 import { escapeHtml, px } from './markup.js';
 
 /** A plot's size in its own units; it is scaled to the place it has, down to a phone's width. */
-export const WIDTH = 420;
-export const HEIGHT = 270;
-export const FRAME = { left: 44, right: 12, top: 12, bottom: 38 } as const;
+export const WIDTH = 340;
+export const HEIGHT = 236;
+export const FRAME = { left: 38, right: 8, top: 12, bottom: 38 } as const;
 
 /** From a value to a place. */
 export type Scale = (value: number) => number;
