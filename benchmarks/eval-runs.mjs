@@ -78,7 +78,7 @@ if (values.python) {
     ],
   ];
   sides['ranx, no tests'] = peer('ranx', 1, 'none');
-  sides['ranx, Fisher randomisation'] = peer('ranx', 1, 'fisher');
+  sides['ranx, t-tests'] = peer('ranx', 1, 'student');
   sides['pytrec_eval, no tests'] = peer('pytrec_eval', 2, 'none');
   sides['pytrec_eval, scipy tests'] = peer('pytrec_eval', 2, 'scipy');
 }

@@ -12,8 +12,8 @@ if peer == "ranx":
 
     qrels = Qrels.from_file(qrels_path, kind="trec")
     read = [Run.from_file(path, kind="trec", name=path) for path in runs]
-    if tests == "fisher":
-        compare(qrels, read, measures, stat_test="fisher", n_permutations=10_000, make_comparable=True)
+    if tests == "student":
+        compare(qrels, read, measures, stat_test="student", make_comparable=True)
     else:
         for run in read:
             evaluate(qrels, run, measures, make_comparable=True)

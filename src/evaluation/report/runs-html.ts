@@ -60,9 +60,9 @@ function verdicts({ comparisons, measures }: RunsReport): string {
 function verdict(one: Comparison): string {
   const { run, baseline, difference, interval, wins, losses, randomisation, topics } = one;
   const size = `<b class="${difference < 0 ? 'down' : 'up'}">${formatDifference(difference)}</b>`;
-  const range = `95 % interval ${formatDifference(interval.low)} to ${formatDifference(interval.high)}`;
+  const range = `95\u00a0% interval ${formatDifference(interval.low)} to ${formatDifference(interval.high)}`;
   const says = isSignificant(one) ? 'a significant difference' : 'no significant difference';
-  return `<b>${escapeHtml(run)}</b> against <b>${escapeHtml(baseline)}</b>: ${size} (${range}), ${says} (p ${formatP(randomisation.holmPValue)}); better on ${wins} and worse on ${losses} of ${topics} topics.`;
+  return `<b>${escapeHtml(run)}</b> against <b>${escapeHtml(baseline)}</b>: ${size} (${range}), ${says} (p\u00a0${escapeHtml(formatP(randomisation.holmPValue))}); better on ${wins} and worse on ${losses} of ${topics} topics.`;
 }
 
 const swatch = (index: number, name: string) =>
