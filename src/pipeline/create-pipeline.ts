@@ -19,6 +19,7 @@ import type { Indexer } from '../retrieval/indexer.js';
 import type { DocumentReader, Retriever } from '../retrieval/retriever.js';
 import { loadCalibrator } from '../reward/calibrator.js';
 import { OnnxRewardModel, type OnnxRewardModelOptions } from '../reward/drivers/onnx.js';
+import type { RewardModel } from '../reward/reward-model.js';
 import { createRuleGuard } from '../safety/drivers/rule-guard.js';
 import { createAnswerPipeline } from './answer-pipeline.js';
 import type { AnswerParts } from './parts.js';
@@ -81,6 +82,27 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
     await opened.close();
     throw error;
   }
+}
+
+/**
+ * The reranker alone, without index.
+ *
+ * @throws ServiceError `model-missing` or `model-corrupt`, naming the file.
+ */
+export const openRerankerAlone = ({ modelsDir, models, inference }: Config): Promise<Reranker> =>
+  OnnxCrossEncoder.start({ modelDir: join(modelsDir, models.reranker), ...inference });
+
+/**
+ * The reward model alone, without index. Closing it ends its workers.
+ *
+ * @throws ServiceError `model-missing` or `model-corrupt`, naming the file.
+ */
+export async function openRewardModelAlone({ modelsDir, promptsDir, models, inference }: Config): Promise<RewardModel> {
+  const policyDir = join(modelsDir, models.policy);
+  const rewardDir = join(modelsDir, models.reward);
+  await Promise.all([openModel(policyDir), openModel(rewardDir)]);
+  const pool = await startPolicyPool({ policyDir, rewardDir, promptsDir, ...inference });
+  return OnnxRewardModel.open({ pool, rewardDir });
 }
 
 /** What ingesting writes to. */
