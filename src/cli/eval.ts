@@ -1,5 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { EvaluateAnswersOptions } from './eval-answers.js';
+import type { EvaluateRunsOptions } from './eval-runs.js';
 import { numberOption } from './options.js';
 
 const share = numberOption(0, 1, { whole: false });
@@ -42,5 +43,54 @@ docs/evaluation.md says what each figure means.`,
     .action(async (options: EvaluateAnswersOptions) => {
       const { evaluateAnswers } = await import('./eval-answers.js'); // Help and usage errors need no models.
       process.exitCode = await evaluateAnswers(options);
+    });
+  registerEvalRuns(parent);
+}
+
+/** `candor eval runs`. */
+function registerEvalRuns(parent: Command): void {
+  parent
+    .command('runs')
+    .description('evaluate rankings in files and compare them; needs no service, index or model')
+    .requiredOption('--qrels <file>', 'judgements: TREC, BEIR or MS MARCO tsv, JSON lines, JSON; or a BEIR folder')
+    .requiredOption(
+      '--runs <file...>',
+      'rankings: TREC, MS MARCO tsv, JSON lines, JSON, .gz of each; name=file names one',
+    )
+    .option('--measures <measure...>', 'as in ir_measures', ['nDCG@10', 'AP', 'RR', 'P@10', 'R@100'])
+    .option('--baseline <run>', 'compare the others with this run; default: every run with every other')
+    .option('--per-topic', 'also print the values of each topic')
+    .option('--json [file]', 'means, values of each topic and comparisons as JSON')
+    .option('--csv [file]', 'values as CSV: run, measure, topic, value')
+    .option('--latex [file]', 'means as a LaTeX table')
+    .option('--markdown [file]', 'means as a Markdown table')
+    .option('--html <file>', 'a report to look at, in one file that loads nothing')
+    .option('--depth <n>', 'look at the first n documents only (trec_eval -M)', numberOption(1, 1_000_000_000))
+    .addOption(
+      new Option('--missing <how>', 'a judged topic that a run lacks counts as empty (trec_eval -c) or is left out')
+        .choices(['zero', 'skip'])
+        .default('zero'),
+    )
+    .option('--permutations <n>', 'of the randomisation test', numberOption(100, 10_000_000), 10_000)
+    .option('--resamples <n>', 'of the bootstrap intervals', numberOption(100, 1_000_000), 2_000)
+    .option('--seed <n>', 'of both', numberOption(0, 2_147_483_647), 1)
+    .addHelpText(
+      'after',
+      `
+Measures: nDCG@10, AP(rel=2)@100, RR, P@5, R@100, RBP(p=0.8), ERR@20, Bpref, infAP, Judged@10, Success@5, Rprec, SetF,
+alpha-nDCG@20 and more: docs/evaluating-runs.md. Quote those with brackets. Names of trec_eval (ndcg_cut_10) do too.
+
+Equal scores are ordered by descending document id and the rank column is ignored, as in trec_eval. Without a file,
+--json, --csv, --latex and --markdown go to the standard output.
+
+Examples:
+  $ candor eval runs --qrels qrels.txt --runs bm25.run reranked.run --baseline bm25
+  $ candor eval runs --qrels beir/scifact --runs a=old.run.gz b=new.run.gz --measures nDCG@10 'AP(rel=2)' \\
+      --baseline a --json figures.json --html report.html
+  $ candor eval runs --qrels qrels.txt --runs *.run --measures nDCG@10 --latex > table.tex`,
+    )
+    .action(async (options: EvaluateRunsOptions) => {
+      const { evaluateRuns } = await import('./eval-runs.js');
+      await evaluateRuns(options);
     });
 }

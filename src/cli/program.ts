@@ -4,6 +4,7 @@ import { registerAsk } from './ask.js';
 import { registerCalibrate } from './calibrate.js';
 import { registerDelete } from './delete.js';
 import { registerEval } from './eval.js';
+import { registerFuse } from './fuse.js';
 import { registerIngest } from './ingest.js';
 import { registerModels } from './models.js';
 import { registerSearch } from './search.js';
@@ -37,6 +38,7 @@ Exit codes: 0 done, 1 failed, 2 asked for in a wrong way; ingest also has 3, som
   registerAsk(program);
   registerSearch(program);
   registerEval(program);
+  registerFuse(program);
   registerCalibrate(program);
   registerModels(program);
   return program;
