@@ -15,6 +15,7 @@ import rateLimit from './plugins/rate-limit.js';
 import requestLog from './plugins/request-log.js';
 import securityHeaders from './plugins/security-headers.js';
 import healthRoutes from './routes/health.js';
+import rerankRoutes from './routes/rerank.js';
 import searchRoutes from './routes/search.js';
 
 export interface AppOptions {
@@ -72,6 +73,7 @@ export default async function app(fastify: FastifyInstance, options: AppOptions)
       const { deadlineMs, candidates } = config.answer;
       const defaults = { queryMaxCharacters: server.queryMaxCharacters, answer: { deadlineMs, candidates } };
       await v1.register(searchRoutes, { pipeline, defaults });
+      await v1.register(rerankRoutes, { pipeline, queryMaxCharacters: server.queryMaxCharacters });
     },
     { prefix: '/v1' },
   );

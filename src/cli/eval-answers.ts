@@ -90,7 +90,7 @@ async function askAll(options: AskingOptions, questions: readonly Question[]): P
 }
 
 async function readAll(
-  { minConfidence }: EvaluateAnswersOptions,
+  { minConfidence, limit }: EvaluateAnswersOptions,
   path: string,
   questions: readonly Question[] | undefined,
 ): Promise<RecordedAnswer[]> {
@@ -98,7 +98,7 @@ async function readAll(
   const missing = answers.filter((answer) => !isRecord(answer) && answer.missing).length;
   if (missing > 0)
     console.error(`${path}: no line for ${missing} of ${answers.length} questions; they count as not answered.`);
-  if (unasked.length > 0)
+  if (unasked.length > 0 && limit === undefined)
     console.error(`${path}: ${unasked.length} lines answer no question that was asked, such as ${unasked[0]}.`);
   return answers;
 }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { ServiceError } from '../errors.js';
 import {
   compareByJudge,
   type JudgeComparison,
@@ -73,7 +74,7 @@ async function judgeAlone(
   const alone: JudgedAlone[] = [];
   try {
     for (const { answer, text, item } of given) {
-      const [reward] = item ? await model.score([item], signal) : [];
+      const [reward] = item ? await scoreOrNone(model, [item], signal) : [];
       if (reward !== undefined) alone.push({ reward, right: isRight(text, answer.answers), characters: text.length });
       progress.tick();
     }
@@ -101,7 +102,11 @@ async function judgePairs(
       if (!rival || isUnanswered(rival)) continue;
       const [own, other] = [exhibit(answer), exhibit(rival)];
       if (isUnreadable(own) || isUnreadable(other)) unread += 1;
-      else pairs.push(await judgePair(model, own, other, signal));
+      else {
+        const pair = await judgePair(model, own, other, signal);
+        if (pair) pairs.push(pair);
+        else unread += 1;
+      }
       progress.tick();
     }
   } finally {
@@ -114,9 +119,16 @@ const isUnanswered = (answer: RecordedAnswer) => !isRecord(answer) && answer.mis
 const isUnreadable = ({ answer, item }: Exhibit) => item === null && answerText(answer) !== null;
 
 /** Bradley-Terry: the preference is the logistic function of the difference of rewards, in either order. */
-async function judgePair(model: RewardModel, own: Exhibit, other: Exhibit, signal: AbortSignal): Promise<JudgedPair> {
-  const [ownFirst = 0, otherSecond = 0] = await rewards(model, [own, other], signal);
-  const [otherFirst = 0, ownSecond = 0] = await rewards(model, [other, own], signal);
+async function judgePair(
+  model: RewardModel,
+  own: Exhibit,
+  other: Exhibit,
+  signal: AbortSignal,
+): Promise<JudgedPair | null> {
+  const [ownFirst, otherSecond] = await rewards(model, [own, other], signal);
+  const [otherFirst, ownSecond] = await rewards(model, [other, own], signal);
+  if (ownFirst === undefined || otherSecond === undefined || otherFirst === undefined || ownSecond === undefined)
+    return null;
   const { answers, answerable } = own.answer;
   const [ownText, otherText] = [answerText(own.answer), answerText(other.answer)];
   const f1 = (text: string | null) => (text === null ? Number(!answerable) : tokenF1(text, answers));
@@ -127,11 +139,20 @@ async function judgePair(model: RewardModel, own: Exhibit, other: Exhibit, signa
   };
 }
 
+/** `[]` for answers that the model cannot hold, such as a very long one: they are counted, and the others judged. */
+async function scoreOrNone(model: RewardModel, items: readonly RewardItem[], signal: AbortSignal): Promise<number[]> {
+  try {
+    return await model.score(items, signal);
+  } catch (error) {
+    if (error instanceof ServiceError && error.code === 'inference-failed') return [];
+    throw error;
+  }
+}
+
 async function rewards(model: RewardModel, exhibits: readonly Exhibit[], signal: AbortSignal): Promise<number[]> {
-  const scored = await model.score(
-    exhibits.flatMap(({ item }) => item ?? []),
-    signal,
-  );
+  const items = exhibits.flatMap(({ item }) => item ?? []);
+  const scored = await scoreOrNone(model, items, signal);
+  if (scored.length < items.length) return [];
   return exhibits.map(({ item }) => (item === null ? 0 : (scored.shift() ?? 0)));
 }
 

@@ -9,6 +9,9 @@ import type { Generator } from '../generator/generator.js';
 import { loadPromptTemplate } from '../generator/prompt.js';
 import { openModel } from '../onnx/manifest.js';
 import type { SessionPool } from '../onnx/session-pool.js';
+import type { DocumentScorer } from '../ranking/document-scorer.js';
+import { CommandScorer } from '../ranking/drivers/command-scorer.js';
+import { HttpScorer } from '../ranking/drivers/http-scorer.js';
 import { OnnxCrossEncoder } from '../ranking/drivers/onnx-cross-encoder.js';
 import type { Reranker } from '../ranking/reranker.js';
 import { EmbeddedIndex } from '../retrieval/drivers/embedded.js';
@@ -17,6 +20,7 @@ import type { Embedder } from '../retrieval/embedder.js';
 import { HybridRetriever } from '../retrieval/hybrid-retriever.js';
 import type { Indexer } from '../retrieval/indexer.js';
 import type { DocumentReader, Retriever } from '../retrieval/retriever.js';
+import { loadSentenceSplitter } from '../retrieval/sentences.js';
 import { loadCalibrator } from '../reward/calibrator.js';
 import { OnnxRewardModel, type OnnxRewardModelOptions } from '../reward/drivers/onnx.js';
 import type { RewardModel } from '../reward/reward-model.js';
@@ -24,6 +28,7 @@ import { createRuleGuard } from '../safety/drivers/rule-guard.js';
 import { createAnswerPipeline } from './answer-pipeline.js';
 import type { AnswerParts } from './parts.js';
 import type { ComponentStatus, Pipeline } from './pipeline.js';
+import { rerankerScorer, rewardScorer } from './scorers.js';
 
 // The composition root: the only file that knows which drivers are in use.
 
@@ -84,13 +89,34 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
   }
 }
 
+/** What texts outside any index can be scored with. */
+export type ScorerChoice =
+  | { kind: 'cross-encoder' }
+  | { kind: 'reward' }
+  | { kind: 'http'; url: string; model?: string; apiKey?: string; pointwise: boolean }
+  | { kind: 'command'; command: string; pointwise: boolean };
+
 /**
- * The reranker alone, without index.
+ * Opens a scorer alone, without index.
  *
  * @throws ServiceError `model-missing` or `model-corrupt`, naming the file.
  */
-export const openRerankerAlone = ({ modelsDir, models, inference }: Config): Promise<Reranker> =>
-  OnnxCrossEncoder.start({ modelDir: join(modelsDir, models.reranker), ...inference });
+export async function openScorer(config: Config, choice: ScorerChoice): Promise<DocumentScorer> {
+  const { modelsDir, promptsDir, models, inference, tenant } = config;
+  const access = { tenant, groups: [] };
+  switch (choice.kind) {
+    case 'cross-encoder': {
+      const modelDir = join(modelsDir, models.reranker);
+      return rerankerScorer(await OnnxCrossEncoder.start({ modelDir, ...inference }), access);
+    }
+    case 'reward':
+      return rewardScorer(await openRewardModelAlone(config), await loadSentenceSplitter(promptsDir), access);
+    case 'http':
+      return new HttpScorer(choice);
+    case 'command':
+      return new CommandScorer(choice);
+  }
+}
 
 /**
  * The reward model alone, without index. Closing it ends its workers.
