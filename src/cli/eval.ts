@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { EvaluateAnswersOptions } from './eval-answers.js';
+import type { EvaluateLogsOptions } from './eval-logs.js';
 import type { EvaluateRunsOptions } from './eval-runs.js';
 import { numberOption } from './options.js';
 
@@ -45,6 +46,40 @@ docs/evaluation.md says what each figure means.`,
       process.exitCode = await evaluateAnswers(options);
     });
   registerEvalRuns(parent);
+  registerEvalLogs(parent);
+}
+
+/** `candor eval logs`. */
+function registerEvalLogs(parent: Command): void {
+  parent
+    .command('logs')
+    .description('what logged decisions and clicks say about policies and rankers that were never run')
+    .requiredOption('--log <file>', 'JSON lines of one kind: decisions, pages with clicks, or interleaved pages')
+    .option('--runs <file...>', 'for pages: the rankings to be judged, as for candor eval runs')
+    .option('--examination <how>', 'for pages: power:ETA, or a probability for each rank: 1,0.6,0.4', 'power:1')
+    .option('--depth <n>', 'for pages: hits of a page that count', numberOption(1, 10_000), 10)
+    .option('--max-weight <w>', 'cut larger weights to this one', numberOption(0.001, 1_000_000, { whole: false }))
+    .option('--json <file>', 'also write the figures as JSON')
+    .addHelpText(
+      'after',
+      `
+Lines, told by their fields:
+  decisions    {"reward", "propensity", "target", "predicted"?, "predictedTarget"?, "cluster"?}
+  pages        {"query", "shown": [ids], "clicked": [ids or places from 0], "predicted"?: {id: p}, "cluster"?}
+  interleaved  {"interleaving": "team-draft", "shown", "teams": ["a", "b", ..], "clicked", "cluster"?}
+               {"interleaving": "balanced", "shown", "a": [ids], "b": [ids], "clicked", "cluster"?}
+
+Examples:
+  $ candor eval logs --log decisions.jsonl --max-weight 20
+  $ candor eval logs --log clicks.jsonl --runs new.run --examination 1,0.62,0.45,0.33
+  $ candor eval logs --log interleaved.jsonl --json result.json
+
+docs/evaluation.md says what the estimates need to be true.`,
+    )
+    .action(async (options: EvaluateLogsOptions) => {
+      const { evaluateLogs } = await import('./eval-logs.js');
+      await evaluateLogs(options);
+    });
 }
 
 /** `candor eval runs`. */

@@ -11,7 +11,7 @@ const STEPS = 50;
 
 /**
  * Win rate between answers of one length, 0..1: logistic regression of the preference on tanh(length difference / its
- * standard deviation), read at difference 0 (the length term of Dubois et al. 2024, "Length-Controlled AlpacaEval", eq. 1;
+ * standard deviation), read at difference 0 (the length term of Dubois et al. 2024, "Length-Controlled AlpacaEval";
  * their term for the difficulty of a prompt needs many systems and is left out). `null` without cases.
  */
 export function lengthControlledWinRate(cases: readonly LengthCase[]): number | null {

@@ -61,6 +61,18 @@ describe('POST /v1/rerank', () => {
     expect((await rerank({ query: 'q', documents, top_n: 100 })).json().results).toHaveLength(4);
   });
 
+  it('answers at /v2/rerank too, where newer clients of Cohere ask, under the same limit', async () => {
+    const app = await buildService({
+      parts: { reranker: numberReranker() },
+      env: { CANDOR_RATE_LIMIT_PER_MINUTE: '2' },
+    });
+    const ask = (url: string) => app.inject({ method: 'POST', url, payload: { query: 'q', documents: ['1', '2'] } });
+    const replies = [await ask('/v2/rerank'), await ask('/v1/rerank'), await ask('/v2/rerank')];
+    expect(replies.map(({ statusCode }) => statusCode)).toEqual([200, 200, 429]);
+    expect(replies[0]!.json().results).toEqual(replies[1]!.json().results);
+    expect(Object.keys((await app.inject('/openapi.json')).json().paths)).not.toContain('/v2/rerank');
+  });
+
   it('reads many texts in batches, so that searches get their turn', async () => {
     const reranker = numberReranker();
     const rerank = await service({ parts: { reranker } });

@@ -9,18 +9,24 @@ import { type RerankDocument, rerankBody, rerankResponse } from '../schemas/rera
 export interface RerankRouteOptions {
   pipeline: Pipeline;
   queryMaxCharacters: number;
+  /** Leaves it out of the API description. @default false */
+  hidden?: boolean;
 }
 
 const textOf = (document: RerankDocument) =>
   typeof document === 'string' ? { title: '', text: document } : { title: document.title ?? '', text: document.text };
 
 /** `POST /rerank`, in the shape of Cohere and Jina. */
-const rerankRoutes: FastifyPluginAsyncZod<RerankRouteOptions> = async (app, { pipeline, queryMaxCharacters }) => {
+const rerankRoutes: FastifyPluginAsyncZod<RerankRouteOptions> = async (
+  app,
+  { pipeline, queryMaxCharacters, hidden },
+) => {
   app.post(
     '/rerank',
     {
       onRequest: requireScope('search'),
       schema: {
+        hide: hidden,
         tags: ['rerank'],
         summary: "Order texts by how well they answer a query; Cohere's and Jina's shape",
         body: rerankBody,

@@ -28,7 +28,7 @@ export function calibrationError(
 
 /**
  * Adaptive calibration error, 0..1: the mean gap of bins of equal mass, each bin counting the same (Nixon et al. 2019,
- * "Measuring Calibration in Deep Learning", eq. 3, for the one class "right"). `null` without answers.
+ * "Measuring Calibration in Deep Learning", for the one class "right"). `null` without answers.
  */
 export function adaptiveCalibrationError(answers: readonly RankedAnswer[], bins = 15): number | null {
   if (answers.length === 0) return null;
