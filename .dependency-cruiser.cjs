@@ -6,7 +6,8 @@
  *                 └──▶ retrieval ranking generator reward safety …         capabilities
  *                           ├──▶ onnx (from drivers/ only)                 tools
  *                           └──▶ types errors                              nouns
- *   evaluation ──▶ nouns (imported by cli and benchmarks only)
+ *   evaluation ──▶ nouns, counterfactual (imported by cli and benchmarks only)
+ *   counterfactual ──▶ nothing
  */
 const capabilities = 'retrieval|ranking|generator|reward|safety|experiments|feedback';
 
@@ -46,6 +47,12 @@ module.exports = {
       'onnx imports nouns and itself.',
       { path: '^src/onnx/' },
       { path: '^src/', pathNot: '^src/(onnx/|types\\.ts$|errors\\.ts$)' },
+    ),
+    arrow(
+      'counterfactual-is-pure',
+      'Estimates from logs, shared by evaluation and experiments, import only each other.',
+      { path: '^src/counterfactual/' },
+      { path: '.', pathNot: '^src/counterfactual/' },
     ),
     arrow(
       'onnx-from-drivers-only',
@@ -99,7 +106,7 @@ module.exports = {
       'evaluation-knows-nouns',
       'Evaluation knows runs, qrels and logs, not the service.',
       { path: '^src/evaluation/' },
-      { path: '^src/', pathNot: '^src/(evaluation/|types\\.ts$|errors\\.ts$|answer-text\\.ts$)' },
+      { path: '^src/', pathNot: '^src/(evaluation/|counterfactual/|types\\.ts$|errors\\.ts$|answer-text\\.ts$)' },
     ),
     arrow(
       'evaluation-for-cli-and-benchmarks',

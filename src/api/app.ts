@@ -15,6 +15,7 @@ import rateLimit from './plugins/rate-limit.js';
 import requestLog from './plugins/request-log.js';
 import securityHeaders from './plugins/security-headers.js';
 import healthRoutes from './routes/health.js';
+import rerankRoutes from './routes/rerank.js';
 import searchRoutes from './routes/search.js';
 
 export interface AppOptions {
@@ -65,15 +66,16 @@ export default async function app(fastify: FastifyInstance, options: AppOptions)
   await fastify.register(openapi, { version: options.version, hasKeys: server.apiKeys.length > 0 });
   await fastify.register(metrics);
   await fastify.register(healthRoutes, { pipeline });
-  await fastify.register(
-    async (v1) => {
-      await v1.register(rateLimit, { perMinute: server.rateLimitPerMinute });
-      await v1.register(loadShedding, { maxInFlight: server.maxInFlight });
-      const { deadlineMs, candidates } = config.answer;
-      const defaults = { queryMaxCharacters: server.queryMaxCharacters, answer: { deadlineMs, candidates } };
-      await v1.register(searchRoutes, { pipeline, defaults });
-    },
-    { prefix: '/v1' },
-  );
+  await fastify.register(async (limited) => {
+    await limited.register(rateLimit, { perMinute: server.rateLimitPerMinute });
+    await limited.register(loadShedding, { maxInFlight: server.maxInFlight });
+    const { deadlineMs, candidates } = config.answer;
+    const { queryMaxCharacters } = server;
+    const defaults = { queryMaxCharacters, answer: { deadlineMs, candidates } };
+    await limited.register(searchRoutes, { prefix: '/v1', pipeline, defaults });
+    await limited.register(rerankRoutes, { prefix: '/v1', pipeline, queryMaxCharacters });
+    // Newer clients of Cohere ask here; the shape is the same.
+    await limited.register(rerankRoutes, { prefix: '/v2', pipeline, queryMaxCharacters, hidden: true });
+  });
   await fastify.register(page, { dir: options.pageDir });
 }

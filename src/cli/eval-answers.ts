@@ -2,23 +2,32 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Config } from '../config.js';
+import { ServiceError } from '../errors.js';
 import type { AnswerRecord } from '../evaluation/answer-record.js';
 import { summariseAnswers } from '../evaluation/answer-report.js';
 import { answerTable } from '../evaluation/answer-table.js';
+import { checkGates, type GateVerdict, readGate } from '../evaluation/gate.js';
+import { isRecord, type RecordedAnswer, readAnswers } from '../evaluation/plain-answer.js';
 import { type Question, readQuestions, sampleQuestions } from '../evaluation/question.js';
 import { createPipeline } from '../pipeline/create-pipeline.js';
-import { openSource } from '../retrieval/loaders/load.js';
 import { askQuestions } from './ask-questions.js';
+import { citedBy, readDocuments } from './corpus-documents.js';
 import { describeReport } from './ingest.js';
 import { ingestCorpus } from './ingest-corpus.js';
 import { configWith } from './options.js';
 import { startProgress } from './progress.js';
 import { openRecordFile, type RecordFile } from './record-file.js';
+import { judgeByReward } from './reward-judge.js';
 
 export interface EvaluateAnswersOptions {
-  corpus: string;
-  questions: string;
+  corpus?: string;
+  questions?: string;
+  answers?: string;
+  minConfidence?: number;
   json?: string;
+  gate?: string;
+  judge?: boolean;
+  against?: string;
   records?: string;
   resume?: boolean;
   limit?: number;
@@ -28,25 +37,83 @@ export interface EvaluateAnswersOptions {
   candidates?: number;
 }
 
-/** Asks the questions, prints the table and writes what was asked for. */
-export async function evaluateAnswers(options: EvaluateAnswersOptions): Promise<void> {
-  const all = await readQuestions(options.questions);
-  const questions = options.limit === undefined ? all : sampleQuestions(all, options.limit, options.seed);
+/** What asking needs. */
+type AskingOptions = EvaluateAnswersOptions & { corpus: string; questions: string };
+
+/** The figures are there, and one is not as it should be. */
+const GATE_FAILED = 3;
+
+/**
+ * Asks the questions or reads the answers, prints the table and writes what was asked for.
+ *
+ * @returns The exit code: 0, or 3 when a gate failed.
+ */
+export async function evaluateAnswers(options: EvaluateAnswersOptions): Promise<number> {
+  checkOptions(options);
+  const gate = options.gate === undefined ? null : await readGate(options.gate); // Before hours of work, not after.
+  const all = options.questions === undefined ? undefined : await readQuestions(options.questions);
+  const questions = all && options.limit !== undefined ? sampleQuestions(all, options.limit, options.seed) : all;
+  const sample = all === questions ? '' : ` (${questions?.length} of ${all?.length}, seed ${options.seed})`;
+  const answers =
+    options.answers === undefined
+      ? await askAll(options as AskingOptions, questions ?? [])
+      : await readAll(options, options.answers, questions);
+  const wanted = options.answers === undefined || options.corpus === undefined ? new Set<string>() : citedBy(answers);
+  const documents = await readDocuments(options.corpus, wanted);
+  const figures = summariseAnswers(answers, { textOf: (documentId) => documents.get(documentId)?.document.text });
+  if (options.judge) figures.report.judge = await judgeByReward(answers, options, questions);
+  process.stdout.write(`${describeRun(options, sample, answers)}\n\n${answerTable(figures)}`);
+  if (options.json) await writeFile(options.json, `${JSON.stringify(figures.report, null, 2)}\n`);
+  return gate ? reportGates(checkGates(gate, figures.report)) : 0;
+}
+
+/** @throws ServiceError `invalid-request` for options that do not go together. */
+function checkOptions(options: EvaluateAnswersOptions): void {
+  const { answers, corpus, questions, judge, against, records, resume, limit, minConfidence } = options;
+  const wrong = (message: string) => new ServiceError('invalid-request', { message });
+  if (answers === undefined && (corpus === undefined || questions === undefined))
+    throw wrong('Expected --corpus FILE and --questions FILE, or --answers FILE.');
+  if (answers !== undefined && (records !== undefined || resume))
+    throw wrong('--records and --resume are for asking; with --answers nothing is asked.');
+  if (answers === undefined && minConfidence !== undefined) throw wrong('--min-confidence needs --answers FILE.');
+  if (limit !== undefined && questions === undefined) throw wrong('--limit needs --questions FILE.');
+  if (against !== undefined && !judge) throw wrong('--against needs --judge.');
+}
+
+async function askAll(options: AskingOptions, questions: readonly Question[]): Promise<AnswerRecord[]> {
   const file = await openRecordFile(options.records, options.resume ?? false);
   try {
-    const records = await collectRecords(options, questions, file);
-    const figures = summariseAnswers(records);
-    const header = describeRun(options, questions.length, all.length, records);
-    process.stdout.write(`${header}\n\n${answerTable(figures)}`);
-    if (options.json) await writeFile(options.json, `${JSON.stringify(figures.report, null, 2)}\n`);
+    return await collectRecords(options, questions, file);
   } finally {
     await file.close();
   }
 }
 
+async function readAll(
+  { minConfidence, limit }: EvaluateAnswersOptions,
+  path: string,
+  questions: readonly Question[] | undefined,
+): Promise<RecordedAnswer[]> {
+  const { answers, unasked } = await readAnswers(path, { questions, minConfidence });
+  const missing = answers.filter((answer) => !isRecord(answer) && answer.missing).length;
+  if (missing > 0)
+    console.error(`${path}: no line for ${missing} of ${answers.length} questions; they count as not answered.`);
+  if (unasked.length > 0 && limit === undefined)
+    console.error(`${path}: ${unasked.length} lines answer no question that was asked, such as ${unasked[0]}.`);
+  return answers;
+}
+
+/** The gates that failed, one line each. */
+function reportGates(verdicts: readonly GateVerdict[]): number {
+  const failed = verdicts.filter(({ passed }) => !passed);
+  for (const { message } of failed) console.error(`gate failed: ${message}`);
+  console.error(`${verdicts.length - failed.length} of ${verdicts.length} gates passed`);
+  return failed.length > 0 ? GATE_FAILED : 0;
+}
+
 /** The records of all questions in their order: those of an earlier run, and of the questions that it left. */
 async function collectRecords(
-  options: EvaluateAnswersOptions,
+  options: AskingOptions,
   questions: readonly Question[],
   file: RecordFile,
 ): Promise<AnswerRecord[]> {
@@ -62,7 +129,7 @@ async function collectRecords(
 
 /** Ctrl-C withdraws the question in flight; what was recorded stays. */
 async function answerAll(
-  { corpus, deadlineMs, candidates, records }: EvaluateAnswersOptions,
+  { corpus, deadlineMs, candidates, records }: AskingOptions,
   indexDir: string,
   questions: readonly Question[],
   keep: (record: AnswerRecord) => Promise<void>,
@@ -95,7 +162,7 @@ async function ask(
   signal: AbortSignal,
   keep: (record: AnswerRecord) => Promise<void>,
 ): Promise<void> {
-  const texts = await readTexts(corpus, config.tenant);
+  const documents = await readDocuments(corpus);
   const { deadlineMs, candidates } = config.answer;
   const pipeline = await createPipeline(config, { warn: (message) => console.error(message) });
   const progress = startProgress('questions', questions.length);
@@ -103,7 +170,7 @@ async function ask(
     const asking = askQuestions(pipeline, questions, {
       access: { tenant: config.tenant, groups: [] },
       defaults: { queryMaxCharacters: config.server.queryMaxCharacters, answer: { deadlineMs, candidates } },
-      textOf: (documentId) => texts.get(documentId),
+      textOf: (documentId) => documents.get(documentId)?.document.text,
       signal,
     });
     for await (const record of asking) {
@@ -114,14 +181,6 @@ async function ask(
     progress.stop();
     await pipeline.close();
   }
-}
-
-/** Documents by id, as the corpus has them: quotes are held against these. */
-async function readTexts(corpus: string, tenant: string): Promise<Map<string, string>> {
-  const texts = new Map<string, string>();
-  const { items } = await openSource([corpus], { tenant, acl: [] });
-  for await (const item of items) if (item.type === 'document') texts.set(item.document.id, item.document.text);
-  return texts;
 }
 
 /** A temporary folder is removed afterwards, one that was named is kept. */
@@ -137,18 +196,21 @@ async function inIndex(dir: string | undefined, work: (dir: string) => Promise<v
 
 /** What a reader of the table must know to repeat it. */
 function describeRun(
-  { corpus, questions, limit, seed }: EvaluateAnswersOptions,
-  asked: number,
-  all: number,
-  records: readonly AnswerRecord[],
+  { corpus, questions, answers }: EvaluateAnswersOptions,
+  sample: string,
+  recorded: readonly RecordedAnswer[],
 ): string {
-  const sample = limit === undefined ? '' : ` (${asked} of ${all}, seed ${seed})`;
+  const records = recorded.filter(isRecord);
   const ids = (part: keyof AnswerRecord['versions']) =>
     [...new Set(records.map(({ versions }) => versions[part]).filter((id) => id !== null))].join(' and ') || 'none';
   const parts = ['policy', 'reward', 'prompt', 'reranker', 'calibrator'] as const;
+  const files = Object.entries({ answers, corpus, questions }).flatMap(([name, path]) =>
+    path === undefined ? [] : `${name} ${basename(path)}`,
+  );
+  const machine = `${cpus()[0]?.model.trim() ?? 'processor unknown'}, ${availableParallelism()} cores, Node ${process.versions.node}`;
   return [
-    `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model.trim() ?? 'processor unknown'}, ${availableParallelism()} cores, Node ${process.versions.node}`,
-    `corpus ${basename(corpus)}, questions ${basename(questions)}${sample}`,
-    parts.map((part) => `${part} ${ids(part)}`).join(', '),
+    `${new Date().toISOString().slice(0, 10)}${answers === undefined ? `, ${machine}` : ''}`,
+    `${files.join(', ')}${sample}`,
+    ...(records.length > 0 ? [parts.map((part) => `${part} ${ids(part)}`).join(', ')] : []),
   ].join('\n');
 }

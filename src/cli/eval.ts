@@ -1,20 +1,28 @@
 import { type Command, Option } from 'commander';
 import type { EvaluateAnswersOptions } from './eval-answers.js';
+import type { EvaluateLogsOptions } from './eval-logs.js';
 import type { EvaluateRunsOptions } from './eval-runs.js';
 import { numberOption } from './options.js';
+
+const share = numberOption(0, 1, { whole: false });
 
 /** `candor eval`: quality in figures. */
 export function registerEval(program: Command): void {
   const parent = program.command('eval').description('measure quality; prints figures with 95 % intervals');
   parent
     .command('answers')
-    .description('ask questions with known answers through the pipeline of the service, over a corpus of their own')
-    .requiredOption('--corpus <file>', 'documents to search, as for candor ingest: .jsonl or .jsonl.gz')
-    .requiredOption('--questions <file>', 'lines {id, question, answers, answerable, documentIds?, language?, kind?}')
+    .description('ask questions with known answers through the pipeline of the service, or read recorded answers')
+    .option('--corpus <file>', 'documents to search, as for candor ingest: .jsonl or .jsonl.gz')
+    .option('--questions <file>', 'lines {id, question, answers, answerable, documentIds?, language?, kind?}')
+    .option('--answers <file>', 'ask nothing: read these answers, of --records or lines {id, answer, confidence?, …}')
+    .option('--min-confidence <p>', 'with --answers: shown from here on, where a line does not say it', share)
     .option('--json <file>', 'also write the figures as JSON')
+    .option('--gate <file>', 'hold the figures against the limits of a YAML file; exit code 3 when one fails')
+    .option('--judge', 'also let the reward model judge the answers, without the gold ones')
+    .option('--against <file>', "with --judge: another system's answers to compare with, as for --answers")
     .option('--records <file>', 'write one line a question: all candidates, scores and times')
     .option('--resume', 'go on with the records of a run that was stopped')
-    .option('--limit <n>', 'ask a random sample of the questions', numberOption(1, 10_000_000))
+    .option('--limit <n>', 'take a random sample of the questions', numberOption(1, 10_000_000))
     .option('--seed <n>', 'which sample', numberOption(0, 2_147_483_647), 1)
     .option('--index <dir>', 'index to use and keep; default: a temporary one')
     .option('--deadline-ms <ms>', 'time for each question (CANDOR_ANSWER_DEADLINE_MS)', numberOption(50, 120_000))
@@ -26,14 +34,52 @@ Examples:
   $ candor eval answers --corpus corpus.jsonl.gz --questions questions.jsonl.gz --limit 200
   $ candor eval answers --corpus corpus.jsonl.gz --questions questions.jsonl.gz \\
       --index .candor/eval --records records.jsonl --resume --json figures.json
+  $ candor eval answers --answers answers.jsonl --questions questions.jsonl.gz --gate gate.yaml
+  $ candor eval answers --answers ours.jsonl --questions questions.jsonl.gz --corpus corpus.jsonl.gz \\
+      --judge --against theirs.jsonl
 
+Exit codes: 0 done, 1 failed, 2 asked for in a wrong way, 3 done, and a gate failed.
 docs/evaluation.md says what each figure means.`,
     )
     .action(async (options: EvaluateAnswersOptions) => {
       const { evaluateAnswers } = await import('./eval-answers.js'); // Help and usage errors need no models.
-      await evaluateAnswers(options);
+      process.exitCode = await evaluateAnswers(options);
     });
   registerEvalRuns(parent);
+  registerEvalLogs(parent);
+}
+
+/** `candor eval logs`. */
+function registerEvalLogs(parent: Command): void {
+  parent
+    .command('logs')
+    .description('what logged decisions and clicks say about policies and rankers that were never run')
+    .requiredOption('--log <file>', 'JSON lines of one kind: decisions, pages with clicks, or interleaved pages')
+    .option('--runs <file...>', 'for pages: the rankings to be judged, as for candor eval runs')
+    .option('--examination <how>', 'for pages: power:ETA, or a probability for each rank: 1,0.6,0.4', 'power:1')
+    .option('--depth <n>', 'for pages: hits of a page that count', numberOption(1, 10_000), 10)
+    .option('--max-weight <w>', 'cut larger weights to this one', numberOption(0.001, 1_000_000, { whole: false }))
+    .option('--json <file>', 'also write the figures as JSON')
+    .addHelpText(
+      'after',
+      `
+Lines, told by their fields:
+  decisions    {"reward", "propensity", "target", "predicted"?, "predictedTarget"?, "cluster"?}
+  pages        {"query", "shown": [ids], "clicked": [ids or places from 0], "predicted"?: {id: p}, "cluster"?}
+  interleaved  {"interleaving": "team-draft", "shown", "teams": ["a", "b", ..], "clicked", "cluster"?}
+               {"interleaving": "balanced", "shown", "a": [ids], "b": [ids], "clicked", "cluster"?}
+
+Examples:
+  $ candor eval logs --log decisions.jsonl --max-weight 20
+  $ candor eval logs --log clicks.jsonl --runs new.run --examination 1,0.62,0.45,0.33
+  $ candor eval logs --log interleaved.jsonl --json result.json
+
+docs/evaluation.md says what the estimates need to be true.`,
+    )
+    .action(async (options: EvaluateLogsOptions) => {
+      const { evaluateLogs } = await import('./eval-logs.js');
+      await evaluateLogs(options);
+    });
 }
 
 /** `candor eval runs`. */

@@ -7,6 +7,7 @@ import { registerEval } from './eval.js';
 import { registerFuse } from './fuse.js';
 import { registerIngest } from './ingest.js';
 import { registerModels } from './models.js';
+import { registerRerank } from './rerank.js';
 import { registerSearch } from './search.js';
 import { registerServe } from './serve.js';
 
@@ -38,6 +39,7 @@ Exit codes: 0 done, 1 failed, 2 asked for in a wrong way; ingest also has 3, som
   registerAsk(program);
   registerSearch(program);
   registerEval(program);
+  registerRerank(program);
   registerFuse(program);
   registerCalibrate(program);
   registerModels(program);

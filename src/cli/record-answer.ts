@@ -4,6 +4,7 @@ import type { Question } from '../evaluation/question.js';
 import { confidenceFeatures } from '../reward/confidence.js';
 import { selectAnswer } from '../reward/select-answer.js';
 import type { AnswerResult, SearchResponse, Stage } from '../types.js';
+import { documentIdOf } from './corpus-documents.js';
 
 /** Hits that a record keeps; recall is measured up to here. */
 export const RECORDED_HITS = 20;
@@ -95,6 +96,3 @@ function shownAnswer(response: SearchResponse, textOf: (documentId: string) => s
     citation: { documentId, quote, start, end, verbatim },
   };
 }
-
-/** Passage ids are `<documentId>#<ordinal>`. */
-const documentIdOf = (passageId: string) => passageId.slice(0, passageId.lastIndexOf('#'));

@@ -42,7 +42,8 @@ export async function openRecordFile(path: string | undefined, resume: boolean):
   };
 }
 
-async function dropUnfinishedLine(path: string): Promise<void> {
+/** A line that a killed run left unfinished is cut off. */
+export async function dropUnfinishedLine(path: string): Promise<void> {
   const bytes = await readFile(path);
   const end = bytes.lastIndexOf('\n') + 1;
   if (end < bytes.length) await truncate(path, end);

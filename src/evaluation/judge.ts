@@ -2,51 +2,124 @@ import type { AnswerRecord } from './answer-record.js';
 import { exactMatch, isRight, tokenF1 } from './measures/answer-score.js';
 import { quoteHoldsAnswer } from './measures/citation.js';
 import { foundWithin } from './measures/recall.js';
+import { rougeL } from './measures/rouge-l.js';
+import { isRecord, type PlainAnswer, type PlainCitation, type RecordedAnswer } from './plain-answer.js';
+import type { Question } from './question.js';
 
-/** A record held against the gold answers: what the measures count. */
+type Within = Readonly<Record<1 | 5 | 20, boolean>>;
+
+/** A recorded answer held against the gold answers: what the measures count. */
 export interface JudgedAnswer {
+  id: string;
   answerable: boolean;
   kind: string;
-  /** By number of hits; `null` when no document is named. */
-  foundWithin: Readonly<Record<1 | 5 | 20, boolean>> | null;
+  /** BCP 47 tag; `null` when the question names none. */
+  language: string | null;
+  /** By number of hits; `null` when no document is named, or the hits are not recorded. */
+  foundWithin: Within | null;
   /** The same before reranking. */
-  retrievedWithin: Readonly<Record<1 | 5 | 20, boolean>> | null;
-  /** Of the best candidate by reward; 0 when there is none. */
+  retrievedWithin: Within | null;
+  /** Of the best candidate; 0 when there is none. */
   em: number;
   f1: number;
-  f1Greedy: number;
-  f1GreedyOfBestPassage: number;
+  rougeL: number;
+  /** `null` when only the answer itself is recorded. */
+  f1Greedy: number | null;
+  f1GreedyOfBestPassage: number | null;
   /** The best candidate, if there is one with a confidence. */
   answer: { confidence: number; right: boolean } | null;
   refused: boolean;
-  shown: { right: boolean; citationHolds: boolean } | null;
+  shown: {
+    right: boolean;
+    /** Of the citations that can be judged; `null` when none is recorded or can be. */
+    citations: { hold: number; count: number } | null;
+  } | null;
+  /** Why there is or is no answer, for the count of outcomes. */
+  reason: string;
 }
 
-export function judge(record: AnswerRecord): JudgedAnswer {
-  const { answers, documentIds, top, confidence, shown } = record;
-  const f1 = (text: string | null) => (text === null ? 0 : tokenF1(text, answers));
-  const within = (hits: readonly string[]) =>
-    documentIds
-      ? {
-          1: foundWithin(1, hits, documentIds),
-          5: foundWithin(5, hits, documentIds),
-          20: foundWithin(20, hits, documentIds),
-        }
-      : null;
+/**
+ * @param textOf Text of a document of the corpus, against which quotes of plain answers are held. Without it, and for
+ *   documents it does not know, a quote is taken as verbatim. Records have been held against the corpus already.
+ */
+export function judge(answer: RecordedAnswer, textOf?: (documentId: string) => string | undefined): JudgedAnswer {
+  return isRecord(answer) ? judgeRecord(answer) : judgePlain(answer, textOf);
+}
+
+function judgeRecord(record: AnswerRecord): JudgedAnswer {
+  const { answers, top, confidence, shown } = record;
+  const greedyF1 = (text: string | null) => (text === null ? 0 : tokenF1(text, answers));
   return {
-    answerable: record.answerable,
-    kind: record.kind ?? (record.answerable ? 'answerable' : 'unanswerable'),
-    foundWithin: within(record.hits),
-    retrievedWithin: within(record.retrieved),
-    em: top !== null && exactMatch(top, answers) ? 1 : 0,
-    f1: f1(top),
-    f1Greedy: f1(record.greedy),
-    f1GreedyOfBestPassage: f1(record.greedyOfBestPassage),
+    ...ofQuestion(record),
+    ...ofText(top, answers),
+    foundWithin: within(record.hits, record.documentIds),
+    retrievedWithin: within(record.retrieved, record.documentIds),
+    f1Greedy: greedyF1(record.greedy),
+    f1GreedyOfBestPassage: greedyF1(record.greedyOfBestPassage),
     answer: top === null || confidence === null ? null : { confidence, right: isRight(top, answers) },
     refused: record.refused,
     shown: shown && {
       right: isRight(shown.text, answers),
-      citationHolds: shown.citation.verbatim && quoteHoldsAnswer(shown.citation.quote, answers),
+      citations: {
+        hold: shown.citation.verbatim && quoteHoldsAnswer(shown.citation.quote, answers) ? 1 : 0,
+        count: 1,
+      },
     },
+    reason: record.reason,
   };
+}
+
+function judgePlain(plain: PlainAnswer, textOf: (documentId: string) => string | undefined = () => undefined) {
+  const { answer, answers, confidence, citations } = plain;
+  const right = answer !== null && isRight(answer, answers);
+  const judgeable = (citations ?? [])
+    .map((citation) => citationHolds(citation, plain, textOf))
+    .filter((holds) => holds !== null);
+  const canJudge = citations !== null && (citations.length === 0 || judgeable.length > 0);
+  return {
+    ...ofQuestion(plain),
+    ...ofText(answer, answers),
+    foundWithin: plain.hits && within(plain.hits, plain.documentIds),
+    retrievedWithin: null,
+    f1Greedy: null,
+    f1GreedyOfBestPassage: null,
+    answer: answer === null || confidence === null ? null : { confidence, right },
+    refused: answer === null && !plain.missing,
+    shown: plain.shown
+      ? { right, citations: canJudge ? { hold: judgeable.filter(Boolean).length, count: judgeable.length } : null }
+      : null,
+    reason: plain.missing ? 'missing' : plain.shown ? 'shown' : answer === null ? 'declined' : 'low-confidence',
+  } satisfies JudgedAnswer;
+}
+
+const ofQuestion = ({ id, answerable, kind, language }: Question) => ({
+  id,
+  answerable,
+  kind: kind ?? (answerable ? 'answerable' : 'unanswerable'),
+  language: language ?? null,
+});
+
+const ofText = (text: string | null, golds: readonly string[]) => ({
+  em: text !== null && exactMatch(text, golds) ? 1 : 0,
+  f1: text === null ? 0 : tokenF1(text, golds),
+  rougeL: text === null ? 0 : rougeL(text, golds),
+});
+
+function within(hits: readonly string[], documentIds: readonly string[] | undefined): Within | null {
+  if (!documentIds) return null;
+  const found = (k: number) => foundWithin(k, hits, documentIds);
+  return { 1: found(1), 5: found(5), 20: found(20) };
+}
+
+/** By its quote, else by its document; `null` when it names neither, or the question names no document. */
+function citationHolds(
+  { quote, documentId, start, end }: PlainCitation,
+  { answers, documentIds }: PlainAnswer,
+  textOf: (documentId: string) => string | undefined,
+): boolean | null {
+  if (quote === undefined) return documentId === undefined || !documentIds ? null : documentIds.includes(documentId);
+  const text = documentId === undefined ? undefined : textOf(documentId);
+  const verbatim =
+    text === undefined || (start === undefined ? text.includes(quote) : text.slice(start, end) === quote);
+  return verbatim && quoteHoldsAnswer(quote, answers);
 }

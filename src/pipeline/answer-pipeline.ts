@@ -14,6 +14,7 @@ import { findHits } from './find-hits.js';
 import { pageOf } from './page.js';
 import type { PipelineParts, PipelineSettings } from './parts.js';
 import type { Pipeline } from './pipeline.js';
+import { rerankTexts } from './rerank-texts.js';
 import { RequestTrace } from './trace.js';
 
 /**
@@ -70,6 +71,7 @@ export function createAnswerPipeline(parts: PipelineParts, settings: PipelineSet
   return {
     stream,
     search: (request, signal) => collect(stream(request, signal)),
+    rerank: (request, signal) => rerankTexts(parts.reranker, request, signal),
     status: (signal) => parts.status(signal),
     close: () => parts.close(),
   };

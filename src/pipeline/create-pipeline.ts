@@ -9,6 +9,9 @@ import type { Generator } from '../generator/generator.js';
 import { loadPromptTemplate } from '../generator/prompt.js';
 import { openModel } from '../onnx/manifest.js';
 import type { SessionPool } from '../onnx/session-pool.js';
+import type { DocumentScorer } from '../ranking/document-scorer.js';
+import { CommandScorer } from '../ranking/drivers/command-scorer.js';
+import { HttpScorer } from '../ranking/drivers/http-scorer.js';
 import { OnnxCrossEncoder } from '../ranking/drivers/onnx-cross-encoder.js';
 import type { Reranker } from '../ranking/reranker.js';
 import { EmbeddedIndex } from '../retrieval/drivers/embedded.js';
@@ -17,12 +20,15 @@ import type { Embedder } from '../retrieval/embedder.js';
 import { HybridRetriever } from '../retrieval/hybrid-retriever.js';
 import type { Indexer } from '../retrieval/indexer.js';
 import type { DocumentReader, Retriever } from '../retrieval/retriever.js';
+import { loadSentenceSplitter } from '../retrieval/sentences.js';
 import { loadCalibrator } from '../reward/calibrator.js';
 import { OnnxRewardModel, type OnnxRewardModelOptions } from '../reward/drivers/onnx.js';
+import type { RewardModel } from '../reward/reward-model.js';
 import { createRuleGuard } from '../safety/drivers/rule-guard.js';
 import { createAnswerPipeline } from './answer-pipeline.js';
 import type { AnswerParts } from './parts.js';
 import type { ComponentStatus, Pipeline } from './pipeline.js';
+import { rerankerScorer, rewardScorer } from './scorers.js';
 
 // The composition root: the only file that knows which drivers are in use.
 
@@ -79,6 +85,48 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
     await opened.close();
     throw error;
   }
+}
+
+/** What texts outside any index can be scored with. */
+export type ScorerChoice =
+  | { kind: 'cross-encoder' }
+  | { kind: 'reward' }
+  | { kind: 'http'; url: string; model?: string; apiKey?: string; pointwise: boolean }
+  | { kind: 'command'; command: string; pointwise: boolean };
+
+/**
+ * Opens a scorer alone, without index.
+ *
+ * @throws ServiceError `model-missing` or `model-corrupt`, naming the file.
+ */
+export async function openScorer(config: Config, choice: ScorerChoice): Promise<DocumentScorer> {
+  const { modelsDir, promptsDir, models, inference, tenant } = config;
+  const access = { tenant, groups: [] };
+  switch (choice.kind) {
+    case 'cross-encoder': {
+      const modelDir = join(modelsDir, models.reranker);
+      return rerankerScorer(await OnnxCrossEncoder.start({ modelDir, ...inference }), access);
+    }
+    case 'reward':
+      return rewardScorer(await openRewardModelAlone(config), await loadSentenceSplitter(promptsDir), access);
+    case 'http':
+      return new HttpScorer(choice);
+    case 'command':
+      return new CommandScorer(choice);
+  }
+}
+
+/**
+ * The reward model alone, without index. Closing it ends its workers.
+ *
+ * @throws ServiceError `model-missing` or `model-corrupt`, naming the file.
+ */
+export async function openRewardModelAlone({ modelsDir, promptsDir, models, inference }: Config): Promise<RewardModel> {
+  const policyDir = join(modelsDir, models.policy);
+  const rewardDir = join(modelsDir, models.reward);
+  await Promise.all([openModel(policyDir), openModel(rewardDir)]);
+  const pool = await startPolicyPool({ policyDir, rewardDir, promptsDir, ...inference });
+  return OnnxRewardModel.open({ pool, rewardDir });
 }
 
 /** What ingesting writes to. */

@@ -1,4 +1,5 @@
 import type { SearchEvent, SearchRequest, SearchResponse } from '../types.js';
+import type { Reranking, RerankRequest } from './rerank-texts.js';
 
 export interface ComponentStatus {
   /** Such as `embedded-lexical`, `generator`, `reward`. */
@@ -20,6 +21,12 @@ export interface Pipeline {
   search(request: SearchRequest, signal: AbortSignal): Promise<SearchResponse>;
   /** The same as events: the hits leave as soon as they are ranked and never wait for the answer. */
   stream(request: SearchRequest, signal: AbortSignal): AsyncIterable<SearchEvent>;
+  /**
+   * The reranker alone, on texts of the caller.
+   *
+   * @throws ServiceError `model-missing` without reranker, `inference-failed`, or the error of the aborted signal.
+   */
+  rerank(request: RerankRequest, signal: AbortSignal): Promise<Reranking>;
   /** Ready to serve = every `required` component is ready. */
   status(signal: AbortSignal): Promise<ComponentStatus[]>;
   close(): Promise<void>;

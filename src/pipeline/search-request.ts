@@ -46,8 +46,10 @@ export function toSearchRequest(input: SearchInput, caller: Caller, defaults: Se
 /**
  * Line breaks and tabs come with pasted text and count as blanks. Other control characters come from nowhere a person
  * types, and half a surrogate pair is no character at all: such a query is refused.
+ *
+ * @throws ServiceError `empty-query`, `query-too-long` or `invalid-request`.
  */
-function cleanQuery(query: string, maxCharacters: number): string {
+export function cleanQuery(query: string, maxCharacters: number): string {
   const text = query.replace(/\s+/g, ' ').trim();
   if (text === '') throw new ServiceError('empty-query');
   if (text.length > maxCharacters) {

@@ -67,6 +67,58 @@ describe('candor eval answers', () => {
     expect(again.stdout).toBe(whole.stdout);
   }, 240_000);
 
+  it('reads recorded answers: no corpus, no model; and holds them against gates', async () => {
+    await writeFile(
+      at('answers.jsonl'),
+      lines([
+        {
+          id: 'q1',
+          answer: '6,853 km',
+          confidence: 0.9,
+          citations: [{ documentId: 'nile', quote: 'It is 6,853 km long.' }],
+        },
+        { id: 'q2', answer: 'Mozart', confidence: 0.8 },
+        { id: 'q3', answer: null },
+      ]),
+    );
+    await writeFile(at('gate.yaml'), 'gates:\n  - {figure: f1, min: 0.5}\n  - {figure: refusalRight, min: 1}\n');
+    await writeFile(at('strict.yaml'), 'gates:\n  - {figure: f1, min: 0.6}\n  - {figure: refusalRight, min: 1}\n');
+    const read = (...options: string[]) =>
+      candor(['eval', 'answers', '--answers', at('answers.jsonl'), '--questions', at('questions.jsonl'), ...options], {
+        CANDOR_MODELS_DIR: at('no-models'),
+      }).finished;
+    const [passed, failed] = await Promise.all([
+      read('--gate', at('gate.yaml'), '--json', at('read.json')),
+      read('--gate', at('strict.yaml')),
+    ]);
+    expect(passed).toMatchObject({ code: 0, stderr: '2 of 2 gates passed\n' });
+    expect(passed.stdout).toMatch(/^F1, best of n by reward +50\.0/m);
+    expect(JSON.parse(await readFile(at('read.json'), 'utf8'))).toMatchObject({
+      questions: 3,
+      metrics: {
+        f1: { value: 0.5 },
+        brier: { value: expect.closeTo((0.01 + 0.64) / 2, 12) },
+        citationRecall: { value: 1 },
+      },
+      refusals: { unanswerable: { refused: 1 } },
+    });
+    expect(failed).toMatchObject({
+      code: 3,
+      stderr: 'gate failed: f1: expected at least 0.6, found 0.5\n1 of 2 gates passed\n',
+    });
+  }, 120_000);
+
+  it.each([
+    [{ questions: undefined }, /Expected --corpus FILE and --questions FILE, or --answers FILE/],
+    [{ answers: 'a.jsonl', resume: true }, /with --answers nothing is asked/],
+    [{ minConfidence: 0.5 }, /--min-confidence needs --answers/],
+    [{ against: 'b.jsonl' }, /--against needs --judge/],
+    [{ gate: 'none.yaml' }, /none.yaml: expected the gates, found no file/],
+  ])('refuses %j', async (changes, message) => {
+    const given = { corpus: at('corpus.jsonl'), questions: at('questions.jsonl'), seed: 1, ...changes };
+    await expect(evaluateAnswers(given)).rejects.toMatchObject({ message: expect.stringMatching(message) });
+  });
+
   it.each([
     ['no records to resume', { resume: true }, /--resume needs --records/],
     ['no questions', { questions: 'none.jsonl' }, /none.jsonl: expected the questions, found no file/],

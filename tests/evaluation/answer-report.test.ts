@@ -64,6 +64,12 @@ describe('summariseAnswers', () => {
     ['refusalRight', 1 / 3],
     ['refusalWrong', 1 / 3],
     ['citationPrecision', 1 / 3],
+    ['citationRecall', 1 / 3],
+    // b: "6 853 miles" and "6 853 km" share two of three words
+    ['rougeL', (1 + 2 / 3 + 0) / 3],
+    ['brier', (0.1 ** 2 + 0.2 ** 2 + 0.7 ** 2 + 0.6 ** 2) / 4],
+    ['ace', (0.1 + 0.2 + 0.7 + 0.6) / 4],
+    ['excessAurc', 0], // a, d, then the wrong ones: the best order
   ] as const)('%s', (name, value) => {
     expect(metrics[name].value).toBeCloseTo(value, 12);
     expect(metrics[name].low).toBeLessThanOrEqual(value);
@@ -81,14 +87,50 @@ describe('summariseAnswers', () => {
   });
 
   it('has exactly the documented shape', () => {
-    expect(Object.keys(figures.report)).toEqual(['questions', 'metrics', 'latencyMs']);
+    expect(Object.keys(figures.report)).toEqual(
+      'questions metrics latencyMs refusals thresholds riskCoverage reliability slices'.split(' '),
+    );
     expect(Object.keys(metrics)).toEqual(
-      'recallAt1 recallAt5 recallAt20 em f1 f1Greedy coverageAt80 coverageAt90 coverageAt95 aurc ece shownShare precisionShown refusalRight refusalWrong citationPrecision'.split(
+      'recallAt1 recallAt5 recallAt20 em f1 f1Greedy coverageAt80 coverageAt90 coverageAt95 aurc ece shownShare precisionShown refusalRight refusalWrong citationPrecision citationRecall rougeL brier ace excessAurc'.split(
         ' ',
       ),
     );
     for (const estimate of Object.values(metrics)) expect(Object.keys(estimate)).toEqual(['value', 'low', 'high']);
     expect(figures.report.latencyMs).toEqual({ hits: { p50: 110, p95: 191 }, total: { p50: 2000, p95: 2900 } });
+  });
+
+  it('counts what was done against what should have been', () => {
+    expect(figures.report.refusals).toEqual({
+      answerable: { shownRight: 1, shownWrong: 0, withheldRight: 0, withheldWrong: 1, refused: 1, none: 0 },
+      unanswerable: { shownRight: 1, shownWrong: 1, withheldRight: 0, withheldWrong: 0, refused: 1, none: 0 },
+    });
+  });
+
+  it('says what other thresholds would do', () => {
+    expect(figures.report.riskCoverage).toEqual([
+      { minConfidence: 0.9, shown: 1, precision: 1 },
+      { minConfidence: 0.8, shown: 2, precision: 1 },
+      { minConfidence: 0.7, shown: 3, precision: 2 / 3 },
+      { minConfidence: 0.6, shown: 4, precision: 1 / 2 },
+    ]);
+    const rows = figures.report.thresholds;
+    expect(rows.find(({ minConfidence }) => minConfidence === 0.5)).toMatchObject({ shown: 4, coverage: 4 / 3 });
+    expect(rows.find(({ minConfidence }) => minConfidence === 0.95)).toMatchObject({ shown: 0, precision: null });
+    expect(rows.find(({ targetPrecision }) => targetPrecision === 0.9)).toMatchObject({
+      minConfidence: 0.8,
+      shown: 2,
+      precision: 1,
+      low: expect.closeTo(0.342, 3), // Wilson, 2 of 2
+    });
+  });
+
+  it('measures each kind and language alone', () => {
+    const { kind, language } = figures.report.slices;
+    expect(Object.keys(kind ?? {})).toEqual(['answerable', 'unanswerable']);
+    expect(kind?.answerable).toMatchObject({ questions: 3, answerable: 3, metrics: { f1: { value: 0.5 } } });
+    expect(language).toBeUndefined(); // One slice only.
+    const spoken = records.map((one, index) => ({ ...one, language: index < 2 ? 'en' : 'zh' }));
+    expect(summariseAnswers(spoken).report.slices.language?.en?.metrics.f1.value).toBe(0.75);
   });
 
   it('does not count a quote that is not in the corpus', () => {
@@ -112,6 +154,9 @@ describe('answerTable', () => {
     expect(table).toMatch(/^recall@1 +33\.3 +\d+\.\d to \d+\.\d$/m);
     expect(table).toMatch(/^ {2}best of n minus greedy +-16\.7 /m);
     expect(table).toMatch(/^hits +110\.0 +191\.0$/m);
+    expect(table).toMatch(/^shown, right +1 +1$/m);
+    expect(table).toMatch(/^precision 90\.0 %, in hindsight +0\.8000 +2 +66\.7 +100\.0 +34\.2 to 100\.0$/m);
+    expect(table).toMatch(/^unanswerable +3 /m);
     expect(table).toContain('outcomes: shown 3, declined 2, low-confidence 1');
   });
 });

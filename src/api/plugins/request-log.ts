@@ -7,7 +7,7 @@ export default fastifyPlugin(async function requestLog(app: FastifyInstance) {
     const { method, routeOptions, ip } = request;
     const route = routeOptions.url ?? 'unknown';
     const durationMs = Math.round(reply.elapsedTime * 10) / 10;
-    const level = route.startsWith('/v1/') ? 'info' : 'debug';
+    const level = /^\/v[12]\//.test(route) ? 'info' : 'debug';
     request.log[level]({ method, route, status: reply.statusCode, durationMs, ip }, 'request');
   });
 });

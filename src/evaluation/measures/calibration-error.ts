@@ -20,14 +20,50 @@ export function calibrationError(
   { bins = 15, by = 'mass' }: CalibrationErrorOptions = {},
 ): number | null {
   if (answers.length === 0) return null;
+  const gaps = reliabilityBins(answers, { bins, by }).map(({ confidence, right, count }) => {
+    return Math.abs(confidence - right) * count;
+  });
+  return sum(gaps) / answers.length;
+}
+
+/**
+ * Adaptive calibration error, 0..1: the mean gap of bins of equal mass, each bin counting the same (Nixon et al. 2019,
+ * "Measuring Calibration in Deep Learning", for the one class "right"). `null` without answers.
+ */
+export function adaptiveCalibrationError(answers: readonly RankedAnswer[], bins = 15): number | null {
+  if (answers.length === 0) return null;
+  const found = reliabilityBins(answers, { bins, by: 'mass' });
+  return sum(found.map(({ confidence, right }) => Math.abs(confidence - right))) / found.length;
+}
+
+/** A point of the reliability diagram. */
+export interface ReliabilityBin {
+  /** Mean confidence, 0..1. */
+  confidence: number;
+  /** Share of right answers, 0..1. */
+  right: number;
+  /** Answers in it, at least 1. */
+  count: number;
+}
+
+/** The bins that hold answers, by rising confidence. */
+export function reliabilityBins(
+  answers: readonly RankedAnswer[],
+  { bins = 15, by = 'mass' }: CalibrationErrorOptions = {},
+): ReliabilityBin[] {
   const sorted = [...answers].sort((a, b) => a.confidence - b.confidence);
-  const sums = Array.from({ length: bins }, () => ({ confidence: 0, right: 0 }));
+  const sums = Array.from({ length: bins }, () => ({ confidence: 0, right: 0, count: 0 }));
   for (const [rank, { confidence, right }] of sorted.entries()) {
     const position = by === 'mass' ? rank / sorted.length : confidence;
-    const sum = sums[Math.min(bins - 1, Math.floor(position * bins))];
-    if (!sum) continue;
-    sum.confidence += confidence;
-    sum.right += right ? 1 : 0;
+    const bin = sums[Math.min(bins - 1, Math.floor(position * bins))];
+    if (!bin) continue;
+    bin.confidence += confidence;
+    bin.right += right ? 1 : 0;
+    bin.count += 1;
   }
-  return sums.reduce((total, sum) => total + Math.abs(sum.confidence - sum.right), 0) / answers.length;
+  return sums
+    .filter(({ count }) => count > 0)
+    .map(({ confidence, right, count }) => ({ confidence: confidence / count, right: right / count, count }));
 }
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

@@ -6,6 +6,7 @@ export interface RankedAnswer {
 
 /** Answers of one confidence: no threshold tells them apart. */
 interface TieGroup {
+  confidence: number;
   count: number;
   right: number;
 }
@@ -53,19 +54,46 @@ export function areaUnderRiskCoverage(answers: readonly RankedAnswer[]): number 
   return area / answers.length;
 }
 
+/**
+ * How much of the area is the fault of the confidences, 0..1: the area minus that of the same answers in the best order,
+ * right ones first (excess AURC, Geifman, Uziel and El-Yaniv 2019). `null` without answers.
+ */
+export function excessRiskCoverage(answers: readonly RankedAnswer[]): number | null {
+  const area = areaUnderRiskCoverage(answers);
+  const best = areaUnderRiskCoverage(answers.map(({ right }) => ({ confidence: right ? 1 : 0, right })));
+  return area === null || best === null ? null : Math.max(0, area - best);
+}
+
+/** What showing every answer from a confidence on would mean. */
+export interface RiskCoveragePoint {
+  minConfidence: number;
+  /** Answers shown. */
+  shown: number;
+  /** Share of these that are right, 0..1; its complement is the risk. */
+  precision: number;
+}
+
+/** The risk-coverage curve: a point for every confidence that occurs, falling. */
+export function riskCoverageCurve(answers: readonly RankedAnswer[]): RiskCoveragePoint[] {
+  let [shown, right] = [0, 0];
+  return tieGroups(answers).map((group) => {
+    shown += group.count;
+    right += group.right;
+    return { minConfidence: group.confidence, shown, precision: right / shown };
+  });
+}
+
 /** Descending confidence. */
 function tieGroups(answers: readonly RankedAnswer[]): TieGroup[] {
   const groups: TieGroup[] = [];
-  let last = Number.NaN;
   for (const { confidence, right } of [...answers].sort((a, b) => b.confidence - a.confidence)) {
     let group = groups.at(-1);
-    if (!group || confidence !== last) {
-      group = { count: 0, right: 0 };
+    if (group?.confidence !== confidence) {
+      group = { confidence, count: 0, right: 0 };
       groups.push(group);
     }
     group.count += 1;
     group.right += right ? 1 : 0;
-    last = confidence;
   }
   return groups;
 }
