@@ -18,11 +18,15 @@ def read_rows(path: Path, limit: int | None = None) -> list[dict]:
                 break
             try:
                 row = json.loads(line)
+                if not isinstance(row, dict):
+                    raise SystemExit(f"{path}:{number}: expected an object, found {type(row).__name__}")
                 missing = {"title", "sentences", "branches"} - row.keys()
             except json.JSONDecodeError as error:
                 raise SystemExit(f"{path}:{number}: not JSON ({error.msg})") from error
             if missing:
                 raise SystemExit(f"{path}:{number}: field {', '.join(sorted(missing))} is missing")
+            if not all(isinstance(row[name], list) for name in ("sentences", "branches")):
+                raise SystemExit(f"{path}:{number}: fields sentences and branches must be lists")
             if row["branches"]:
                 rows.append(row)
     return rows
@@ -55,3 +59,13 @@ def batches_of_equal_length(rows: list[list[Segment]], size: int, rng: random.Ra
         batches.extend(pool[i : i + size] for i in range(0, len(pool), size))
     rng.shuffle(batches)
     return batches
+
+
+def endless_order(count: int, seed: int, skip: int):
+    """Every index once an epoch, in an order that depends on seed and epoch only; the first `skip` are left out."""
+    epoch, skip = divmod(skip, count)
+    while True:
+        order = list(range(count))
+        random.Random(f"{seed}:{epoch}").shuffle(order)
+        yield from order[skip:]
+        epoch, skip = epoch + 1, 0

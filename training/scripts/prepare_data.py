@@ -11,7 +11,6 @@ adversarial (written by people to look answerable; evaluation only).
 
 import argparse
 import collections
-import gzip
 import hashlib
 import json
 import random
@@ -19,12 +18,12 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from rlhf.decontamination import SHINGLE_WORDS, evaluation_texts, shingles_of
 from rlhf.negatives import article_names, as_logged_query, sibling_questions, swapped_question
 from rlhf.splits import normalised_title, split_of
 from rlhf.squad import Passage, read_squad
 
 LONGEST_PASSAGE_WORDS = 230
-SHINGLE_WORDS = 13  # shared runs of this many words count as the same text
 
 
 def main() -> None:
@@ -129,42 +128,6 @@ def branch(question: str, answers: list[str], sentence: int | None, kind: str) -
 
 def row(passage: Passage, sentences: list[str], branches: list[dict]) -> dict:
     return {"id": passage.id, "title": passage.heading, "sentences": sentences, "branches": branches}
-
-
-def evaluation_texts(data: Path) -> tuple[set[str], set[int]]:
-    """Titles and word shingles of every evaluation set at hand: nothing of them may be learnt."""
-    titles, texts = set(), []
-    dev = data / "squad/dev-v2.0-a.json.gz"
-    if dev.exists():
-        for passage in read_squad(dev):
-            titles.add(normalised_title(passage.title))
-            texts.append(passage.text)
-    for path in sorted((data / "clapnq").glob("*.jsonl.gz")):
-        for line in read_lines(path):
-            for passage in line["passages"]:
-                titles.add(normalised_title(passage["title"]))
-                texts.append(passage["text"])
-    for path in sorted((data / "quotesum").rglob("*.jsonl.gz")):
-        for line in read_lines(path):
-            for i in range(1, 9):
-                if line.get(f"title{i}"):
-                    titles.add(normalised_title(line[f"title{i}"]))
-                    texts.append(line[f"source{i}"])
-    for path in sorted((data / "wice").glob("*.jsonl.gz")):
-        for line in read_lines(path):
-            titles.add(normalised_title(line["meta"]["claim_title"]))
-            texts.append(line["claim"])
-    return titles, {shingle for text in texts for shingle in shingles_of(text)}
-
-
-def shingles_of(text: str) -> list[int]:
-    words = [w.strip(".,;:!?\"'()[]").lower() for w in text.split()]
-    return [hash(tuple(words[i : i + SHINGLE_WORDS])) for i in range(len(words) - SHINGLE_WORDS + 1)]
-
-
-def read_lines(path: Path):
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        yield from map(json.loads, file)
 
 
 def sha256(path: Path) -> str:
