@@ -77,10 +77,15 @@ def load_state(path: Path, settings: dict) -> dict | None:
     return state
 
 
+def commit() -> str | None:
+    """Of this code; None outside a repository."""
+    done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent)
+    return done.stdout.strip() or None
+
+
 def write_manifest(folder: Path, **facts) -> None:
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent)
-    facts["commit"] = commit.stdout.strip() or None
-    (folder / "manifest.json").write_text(json.dumps(facts, indent=2) + "\n")
+    facts["commit"] = commit()
+    (folder / "manifest.json").write_text(json.dumps(facts, indent=2, default=str) + "\n")
 
 
 def file_sha256(path: Path) -> str:

@@ -69,3 +69,14 @@ def endless_order(count: int, seed: int, skip: int):
         random.Random(f"{seed}:{epoch}").shuffle(order)
         yield from order[skip:]
         epoch, skip = epoch + 1, 0
+
+
+def whole_lines(path: Path) -> int:
+    """Lines that are complete; a broken last one, left by a kill, is cut off."""
+    if not path.exists():
+        return 0
+    data = path.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1]
+    if len(whole) < len(data):
+        path.write_bytes(whole)
+    return whole.count(b"\n")
