@@ -37,10 +37,11 @@ def demonstration(row: dict, tokenizer) -> list[Segment]:
     end = tokenizer.convert_tokens_to_ids(templates()["end"])
     segments = [Segment(encode(tokenizer, passage_text(row["title"], row["sentences"])))]
     for branch in row["branches"]:
-        question = encode(tokenizer, question_text(branch["question"]))
+        examples = [t for q, a, n in branch.get("examples", []) for t in encode(tokenizer, question_text(q)) + encode(tokenizer, answer_text(a, n))]
+        question = examples + encode(tokenizer, question_text(branch["question"]))
         answer = branch["answers"][0] if branch["answers"] else None
         target = encode(tokenizer, answer_text(answer, branch["sentence"])) + [end]
-        if len(question) + len(target) <= LONGEST_BRANCH_TOKENS:
+        if len(question) - len(examples) + len(target) <= LONGEST_BRANCH_TOKENS:
             segments.append(Segment(question + target, 0, [False] * len(question) + [True] * len(target)))
     return segments
 

@@ -65,6 +65,7 @@ class TrainingRun:
 
     def _resume(self) -> None:
         saved = load_state(self.path, self.settings)
+        cut_logs(self.args.out, saved["step"] if saved else -1)
         if saved is None:
             return
         if saved.get("format", 1) != STATE_FORMAT:
@@ -162,6 +163,14 @@ def log(folder: Path, line: dict, name: str = "curve.jsonl") -> None:
     print(json.dumps(line), flush=True)
     with open(folder / name, "a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
+
+
+def cut_logs(folder: Path, step: int) -> None:
+    """Takes out the lines of steps after `step`: they are done again."""
+    for path in (folder / "curve.jsonl", folder / "steps.jsonl"):
+        if path.exists():
+            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+            path.write_text("".join(line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step), encoding="utf-8")
 
 
 def plain_errors(main) -> None:
