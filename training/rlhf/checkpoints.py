@@ -35,7 +35,22 @@ def base_model_dir() -> Path:
 
 def load_policy(folder: Path, dtype=torch.float32):
     """(model, tokenizer) of a Hugging Face folder."""
+    if not (folder / "config.json").exists():
+        raise SystemExit(f"{folder}: no model there (config.json is missing); run the stage that makes it first")
     return LlamaForCausalLM.from_pretrained(folder, dtype=dtype), AutoTokenizer.from_pretrained(folder)
+
+
+def save_model(folder: Path, model, tokenizer, head=None) -> None:
+    """A Hugging Face folder, written beside and moved in file by file: a kill in the middle leaves no half-written weights."""
+    partial = folder / "partial"
+    partial.mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(partial)
+    tokenizer.save_pretrained(partial)
+    if head is not None:
+        head.save(partial)
+    for path in partial.iterdir():
+        os.replace(path, folder / path.name)
+    partial.rmdir()
 
 
 def save_state(path: Path, state: dict) -> None:
@@ -54,16 +69,23 @@ def load_state(path: Path, settings: dict) -> dict | None:
         state = torch.load(path, map_location="cpu", weights_only=False)
     except Exception as error:
         raise SystemExit(f"{path} cannot be read ({error}): delete it to begin the stage anew") from error
+    if not isinstance(state, dict) or "settings" not in state:
+        raise SystemExit(f"{path}: field settings is missing, so other code wrote it: delete it to begin the stage anew")
     changed = {k for k in settings | state["settings"] if settings.get(k) != state["settings"].get(k)}
     if changed:
         raise SystemExit(f"{path} was made with other settings ({', '.join(sorted(changed))}): delete it or use another --out")
     return state
 
 
+def commit() -> str | None:
+    """Of this code; None outside a repository."""
+    done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent)
+    return done.stdout.strip() or None
+
+
 def write_manifest(folder: Path, **facts) -> None:
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent)
-    facts["commit"] = commit.stdout.strip() or None
-    (folder / "manifest.json").write_text(json.dumps(facts, indent=2) + "\n")
+    facts["commit"] = commit()
+    (folder / "manifest.json").write_text(json.dumps(facts, indent=2, default=str) + "\n")
 
 
 def file_sha256(path: Path) -> str:

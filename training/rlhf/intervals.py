@@ -1,4 +1,4 @@
-"""95 % intervals for shares and means."""
+"""95 % intervals for shares and means; area under the ROC curve."""
 
 import math
 import random
@@ -21,3 +21,13 @@ def bootstrap_mean(values: list[float], seed: int = 1, rounds: int = 1000) -> tu
     rng = random.Random(seed)
     means = sorted(sum(rng.choices(values, k=len(values))) / len(values) for _ in range(rounds))
     return means[int(0.025 * rounds)], means[int(0.975 * rounds)]
+
+
+def auc(scores: list[float], labels: list[bool]) -> float:
+    """Probability that a random positive scores above a random negative (ties count half); nan without both kinds."""
+    positives = [s for s, positive in zip(scores, labels) if positive]
+    negatives = [s for s, positive in zip(scores, labels) if not positive]
+    if not positives or not negatives:
+        return math.nan
+    wins = sum((p > n) + 0.5 * (p == n) for p in positives for n in negatives)
+    return wins / (len(positives) * len(negatives))

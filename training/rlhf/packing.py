@@ -76,13 +76,16 @@ def pack(rows: list[list[Segment]], pad: int) -> PackedBatch:
     )
 
 
+def attention_bias(batch: PackedBatch) -> torch.Tensor:
+    """(B, 1, T, T): 0 where a row may look, the lowest number elsewhere."""
+    bias = torch.zeros(batch.visible.shape, dtype=torch.float32).masked_fill_(~batch.visible, torch.finfo(torch.float32).min)
+    return bias.to(torch.get_autocast_dtype("cpu")) if torch.is_autocast_enabled("cpu") else bias
+
+
 def hidden_states(model, batch: PackedBatch) -> torch.Tensor:
     """(B, T, hidden) after the final norm, without the output layer: that is paid only where something is learnt."""
-    bias = torch.zeros(batch.visible.shape, dtype=torch.float32).masked_fill_(~batch.visible, torch.finfo(torch.float32).min)
-    if torch.is_autocast_enabled("cpu"):
-        bias = bias.to(torch.get_autocast_dtype("cpu"))
     return model.model(
-        input_ids=batch.input_ids, position_ids=batch.position_ids, attention_mask=bias, use_cache=False
+        input_ids=batch.input_ids, position_ids=batch.position_ids, attention_mask=attention_bias(batch), use_cache=False
     ).last_hidden_state
 
 

@@ -18,11 +18,15 @@ def read_rows(path: Path, limit: int | None = None) -> list[dict]:
                 break
             try:
                 row = json.loads(line)
+                if not isinstance(row, dict):
+                    raise SystemExit(f"{path}:{number}: expected an object, found {type(row).__name__}")
                 missing = {"title", "sentences", "branches"} - row.keys()
             except json.JSONDecodeError as error:
                 raise SystemExit(f"{path}:{number}: not JSON ({error.msg})") from error
             if missing:
                 raise SystemExit(f"{path}:{number}: field {', '.join(sorted(missing))} is missing")
+            if not all(isinstance(row[name], list) for name in ("sentences", "branches")):
+                raise SystemExit(f"{path}:{number}: fields sentences and branches must be lists")
             if row["branches"]:
                 rows.append(row)
     return rows
@@ -33,10 +37,11 @@ def demonstration(row: dict, tokenizer) -> list[Segment]:
     end = tokenizer.convert_tokens_to_ids(templates()["end"])
     segments = [Segment(encode(tokenizer, passage_text(row["title"], row["sentences"])))]
     for branch in row["branches"]:
-        question = encode(tokenizer, question_text(branch["question"]))
+        examples = [t for q, a, n in branch.get("examples", []) for t in encode(tokenizer, question_text(q)) + encode(tokenizer, answer_text(a, n))]
+        question = examples + encode(tokenizer, question_text(branch["question"]))
         answer = branch["answers"][0] if branch["answers"] else None
         target = encode(tokenizer, answer_text(answer, branch["sentence"])) + [end]
-        if len(question) + len(target) <= LONGEST_BRANCH_TOKENS:
+        if len(question) - len(examples) + len(target) <= LONGEST_BRANCH_TOKENS:
             segments.append(Segment(question + target, 0, [False] * len(question) + [True] * len(target)))
     return segments
 
@@ -55,3 +60,24 @@ def batches_of_equal_length(rows: list[list[Segment]], size: int, rng: random.Ra
         batches.extend(pool[i : i + size] for i in range(0, len(pool), size))
     rng.shuffle(batches)
     return batches
+
+
+def endless_order(count: int, seed: int, skip: int):
+    """Every index once an epoch, in an order that depends on seed and epoch only; the first `skip` are left out."""
+    epoch, skip = divmod(skip, count)
+    while True:
+        order = list(range(count))
+        random.Random(f"{seed}:{epoch}").shuffle(order)
+        yield from order[skip:]
+        epoch, skip = epoch + 1, 0
+
+
+def whole_lines(path: Path) -> int:
+    """Lines that are complete; a broken last one, left by a kill, is cut off."""
+    if not path.exists():
+        return 0
+    data = path.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1]
+    if len(whole) < len(data):
+        path.write_bytes(whole)
+    return whole.count(b"\n")

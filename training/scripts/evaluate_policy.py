@@ -15,12 +15,9 @@ from pathlib import Path
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from train_sft import auc
-
 from rlhf.candidates import judge
 from rlhf.checkpoints import load_policy
-from rlhf.intervals import bootstrap_mean
+from rlhf.intervals import auc, bootstrap_mean
 from rlhf.prompts import parse_completion
 from rlhf.rollout import sample
 from rlhf.rows import read_rows

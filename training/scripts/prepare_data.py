@@ -6,12 +6,12 @@ Writes demonstrations, rewards, prompts, calibration and dev (.jsonl) and `card.
 evaluation.jsonl is `squad/dev-v2.0-a` in the same form: it is measured on and never learnt from or chosen by.
 A line: {"id", "title", "sentences": [..], "branches": [{"question", "answers": [..], "sentence": n|null, "kind"}]}.
 `kind`: gold, logged (gold question as a search log writes it), sibling, removed, swapped (the last three: unanswerable),
-adversarial (written by people to look answerable; evaluation only).
+adversarial (written by people to look answerable; evaluation only), retrieved (asked of a search hit; only with --retrieved).
+`../data/README.md` describes them one by one.
 """
 
 import argparse
 import collections
-import gzip
 import hashlib
 import json
 import random
@@ -19,12 +19,13 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from rlhf.decontamination import SHINGLE_WORDS, evaluation_texts, shingles_of
 from rlhf.negatives import article_names, as_logged_query, sibling_questions, swapped_question
+from rlhf.prompt_variants import add_retrieved, vary
 from rlhf.splits import normalised_title, split_of
 from rlhf.squad import Passage, read_squad
 
 LONGEST_PASSAGE_WORDS = 230
-SHINGLE_WORDS = 13  # shared runs of this many words count as the same text
 
 
 def main() -> None:
@@ -32,6 +33,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the data sets")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--instructions", type=share, default=0.0, help="share of demonstrations that stand in an instruction (rlhf/prompt_variants.py)")
+    parser.add_argument("--examples", type=share, default=0.0, help="share of demonstrations behind one to three answered questions")
+    parser.add_argument("--retrieved", type=share, default=0.0,
+                        help="share of passages whose question is also asked of the best BM25 hit that does not answer it")
     args = parser.parse_args()
     source = args.data / "squad/train-v1.1.json.gz"
     if not source.exists():
@@ -62,8 +67,13 @@ def main() -> None:
         for passage in article:
             rows[split].extend(rows_of(passage, article, names, rng))
 
+    for split in ("demonstrations", "rewards", "prompts") if args.retrieved else ():
+        print(f"{split}: {add_retrieved(rows[split], random.Random(f'{args.seed}:retrieved:{split}'), args.retrieved)} retrieved distractors")
+    if args.instructions or args.examples:
+        rows["demonstrations"] = [vary(line, random.Random(f"{args.seed}:variants:{number}"), args.instructions, args.examples)
+                                  for number, line in enumerate(rows["demonstrations"])]
     rows["evaluation"] = evaluation_rows(args.data / "squad/dev-v2.0-a.json.gz")
-    card = {"source": {"file": source.name, "sha256": sha256(source)}, "seed": args.seed, "leftOut": dict(dropped), "files": {}}
+    card = {"source": {"file": source.name, "sha256": sha256(source)}, "seed": args.seed, **variants(args), "leftOut": dict(dropped), "files": {}}
     for split, lines in rows.items():
         random.Random(args.seed).shuffle(lines)
         path = args.out / f"{split}.jsonl"
@@ -73,6 +83,18 @@ def main() -> None:
                                     "questions": dict(kinds), "sha256": sha256(path)}
     (args.out / "card.json").write_text(json.dumps(card, indent=2) + "\n")
     print(json.dumps(card, indent=2))
+
+
+def share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"expected a share between 0 and 1, got {text}")
+    return value
+
+
+def variants(args) -> dict:
+    chosen = {name: getattr(args, name) for name in ("instructions", "examples", "retrieved") if getattr(args, name)}
+    return {"variants": chosen} if chosen else {}
 
 
 def rows_of(passage: Passage, article: list[Passage], names: list[str], rng: random.Random) -> list[dict]:
@@ -129,42 +151,6 @@ def branch(question: str, answers: list[str], sentence: int | None, kind: str) -
 
 def row(passage: Passage, sentences: list[str], branches: list[dict]) -> dict:
     return {"id": passage.id, "title": passage.heading, "sentences": sentences, "branches": branches}
-
-
-def evaluation_texts(data: Path) -> tuple[set[str], set[int]]:
-    """Titles and word shingles of every evaluation set at hand: nothing of them may be learnt."""
-    titles, texts = set(), []
-    dev = data / "squad/dev-v2.0-a.json.gz"
-    if dev.exists():
-        for passage in read_squad(dev):
-            titles.add(normalised_title(passage.title))
-            texts.append(passage.text)
-    for path in sorted((data / "clapnq").glob("*.jsonl.gz")):
-        for line in read_lines(path):
-            for passage in line["passages"]:
-                titles.add(normalised_title(passage["title"]))
-                texts.append(passage["text"])
-    for path in sorted((data / "quotesum").rglob("*.jsonl.gz")):
-        for line in read_lines(path):
-            for i in range(1, 9):
-                if line.get(f"title{i}"):
-                    titles.add(normalised_title(line[f"title{i}"]))
-                    texts.append(line[f"source{i}"])
-    for path in sorted((data / "wice").glob("*.jsonl.gz")):
-        for line in read_lines(path):
-            titles.add(normalised_title(line["meta"]["claim_title"]))
-            texts.append(line["claim"])
-    return titles, {shingle for text in texts for shingle in shingles_of(text)}
-
-
-def shingles_of(text: str) -> list[int]:
-    words = [w.strip(".,;:!?\"'()[]").lower() for w in text.split()]
-    return [hash(tuple(words[i : i + SHINGLE_WORDS])) for i in range(len(words) - SHINGLE_WORDS + 1)]
-
-
-def read_lines(path: Path):
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        yield from map(json.loads, file)
 
 
 def sha256(path: Path) -> str:

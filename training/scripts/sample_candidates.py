@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rlhf.candidates import Ranked, judge, made_candidates
 from rlhf.checkpoints import load_policy
 from rlhf.rollout import sample
-from rlhf.rows import read_rows
+from rlhf.rows import read_rows, whole_lines
 
 
 def main() -> None:
@@ -77,17 +77,6 @@ def unique(candidates: list[Ranked]) -> list[Ranked]:
     for candidate in candidates:
         by_text[candidate.text.strip()] = candidate
     return list(by_text.values())
-
-
-def whole_lines(path: Path) -> int:
-    """Lines that are complete; a broken last one, left by a kill, is cut off."""
-    if not path.exists():
-        return 0
-    data = path.read_bytes()
-    whole = data[: data.rfind(b"\n") + 1]
-    if len(whole) < len(data):
-        path.write_bytes(whole)
-    return whole.count(b"\n")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from prepare_data import evaluation_texts
+from rlhf.decontamination import evaluation_texts
 
 from rlhf import encoder_export as export
 from rlhf.encoder import (

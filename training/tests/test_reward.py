@@ -3,7 +3,7 @@ import math
 import torch
 
 from rlhf.packing import pack
-from rlhf.reward import RewardHead, kind_weights, pairwise_loss, ranked_row, scores
+from rlhf.reward import KIND_SHARES, RewardHead, kind_weights, pairwise_loss, ranked_row, scores
 
 
 def test_pairwise_loss_equals_the_formula():
@@ -32,7 +32,8 @@ def test_kinds_are_weighted_to_their_shares_and_not_by_their_number(row, tokeniz
     packed = ranked_row(ranked(row), tokenizer)
     weights = kind_weights([packed])
     mass = {k: w * sum(kind == k for _, _, kind in packed.pairs) for k, w in weights.items()}
-    assert math.isclose(mass["right > decline"], mass["decline > wrong (no evidence)"])
+    expected = KIND_SHARES["right > decline"] / KIND_SHARES["decline > wrong (no evidence)"]
+    assert math.isclose(mass["right > decline"] / mass["decline > wrong (no evidence)"], expected)
 
 
 def test_a_score_is_read_at_the_end_token(tiny_model, tokenizer, row):

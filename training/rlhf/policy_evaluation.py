@@ -1,0 +1,129 @@
+"""What a policy's answers are worth: gold correctness beside the reward that it was trained on, refusals, distance from SFT."""
+
+import math
+import random
+from dataclasses import dataclass
+
+import torch
+
+from rlhf.candidates import DECLINE, RIGHT, judge
+from rlhf.episodes import PolicyModels
+from rlhf.prompts import parse_completion
+from rlhf.squad import token_f1
+
+
+@dataclass
+class Answered:
+    """One question. Candidates: the greedy completion first, then samples at temperature 1."""
+
+    passage: str  # id: questions of one passage hang together
+    kind: str
+    answerable: bool
+    texts: list[str]
+    labels: list[str]
+    f1: list[float]
+    rewards: list[float]  # score(answer) - score(decline)
+    tokens: list[int]
+    kl: float  # nats an answer, policy from SFT, mean over the samples (of the greedy one where there are none)
+    entropy: float  # nats a token
+
+    def correct(self, choice: int = 0) -> float:
+        """Right and well cited where the passage answers, declined where it does not."""
+        return float(self.labels[choice] == (RIGHT if self.answerable else DECLINE))
+
+
+@torch.no_grad()
+def answer_rows(models: PolicyModels, rows: list[dict], samples: int, seed: int) -> list[Answered]:
+    out = []
+    for number, row in enumerate(rows):
+        episodes = models.roll_out(row, 1 + samples, generator=torch.Generator().manual_seed(seed * 1_000_003 + number), greedy_first=True)
+        policy, reference = models.outputs(models.policy, episodes), models.outputs(models.reference, episodes)
+        mine, theirs = torch.log_softmax(policy.logits, -1), torch.log_softmax(reference.logits, -1)
+        # At each token the whole distribution is compared, not only the token that was drawn: the same mean, far less noise.
+        kl = episodes.spread((mine.exp() * (mine - theirs)).sum(-1)).sum(1)  # (E,)
+        spread = episodes.spread(-(mine.exp() * mine).sum(-1)).sum(1) / episodes.mask.sum(1)  # (E,)
+        rewards, texts = models.scores(episodes), episodes.texts(models.tokenizer)
+        for i, branch in enumerate(row["branches"]):
+            mine_ = slice(i * (1 + samples), (i + 1) * (1 + samples))
+            drawn = slice(mine_.start + bool(samples), mine_.stop)
+            words = texts[mine_]
+            out.append(Answered(
+                row["id"], branch["kind"], bool(branch["answers"]), words,
+                [judge(text, branch["answers"], branch["sentence"], row["sentences"]) for text in words],
+                [token_f1(parse_completion(text).answer or "", branch["answers"]) if branch["answers"] else float(parse_completion(text).answer is None)
+                 for text in words],
+                rewards[mine_].tolist(), episodes.mask.sum(1)[mine_].tolist(), kl[drawn].mean().item(), spread[drawn].mean().item()))
+    return out
+
+
+def best_of(answered: Answered, n: int, or_decline: bool = False) -> int | None:
+    """Index of the candidate with the highest reward among the first `n`, the earliest of equal ones; None: declining, whose
+    reward is 0 by definition, is better than each of them."""
+    choice = max(range(min(n, len(answered.rewards))), key=lambda i: (answered.rewards[i], -i))
+    return None if or_decline and answered.rewards[choice] < 0 else choice
+
+
+def best_of_n_kl(n: int) -> float:
+    """Nats between best-of-n and its policy, at most (Stiennon et al. 2020, arXiv 2009.01325, appendix G.3)."""
+    return math.log(n) - (n - 1) / n
+
+
+def question_figures(answered: Answered, n: int = 1, or_decline: bool = False) -> dict[str, float]:
+    choice = best_of(answered, n, or_decline) if n > 1 or or_decline else 0
+    declined = choice is None or answered.labels[choice] == DECLINE
+    correct = answered.correct(choice) if choice is not None else float(not answered.answerable)
+    figures = {"goldCorrect": correct, "reward": answered.rewards[choice] if choice is not None else 0.0,
+               "kl": answered.kl + (best_of_n_kl(n) if n > 1 else 0.0), "entropy": answered.entropy,
+               "tokens": float(answered.tokens[choice]) if choice is not None else 0.0}
+    if answered.answerable:
+        figures |= {"rightAnswer": correct, "f1": 0.0 if choice is None else answered.f1[choice], "refusalWrong": float(declined)}
+    else:
+        figures |= {"refusalRight": float(declined), f"refusalRight {answered.kind}": float(declined)}
+    return figures
+
+
+def mean_figures(answered: list[Answered], **choice) -> dict[str, float]:
+    values: dict[str, list[float]] = {}
+    for one in answered:
+        for name, value in question_figures(one, **choice).items():
+            values.setdefault(name, []).append(value)
+    return {name: sum(v) / len(v) for name, v in sorted(values.items())}
+
+
+def figures_with_intervals(seeds: list[list[Answered]], rounds: int = 500, **choice) -> dict[str, dict]:
+    """Mean over seeds and questions with a 95 % interval: seeds, and passages within them, are drawn anew (percentiles).
+
+    seeds: the answers of each trained policy of a method, to the same questions in the same order.
+    """
+    per_seed = [mean_figures(answers, **choice) for answers in seeds]
+    sums = [_by_passage(answers, choice) for answers in seeds]
+    passages, rng = sorted(sums[0]), random.Random(1)
+    draws: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        drawn = rng.choices(passages, k=len(passages))
+        means: dict[str, list[float]] = {}
+        for seed in rng.choices(sums, k=len(sums)):
+            for name in per_seed[0]:
+                total = sum(seed[p].get(name, (0.0, 0))[0] for p in drawn)
+                count = sum(seed[p].get(name, (0.0, 0))[1] for p in drawn)
+                if count:
+                    means.setdefault(name, []).append(total / count)
+        for name, values in means.items():
+            draws.setdefault(name, []).append(sum(values) / len(values))
+    out = {}
+    for name in per_seed[0]:
+        ordered = sorted(draws[name])
+        out[name] = {"value": sum(s[name] for s in per_seed) / len(per_seed),
+                     "interval": [ordered[int(0.025 * len(ordered))], ordered[int(0.975 * len(ordered))]],
+                     "seeds": [s[name] for s in per_seed]}
+    return out
+
+
+def _by_passage(answers: list[Answered], choice: dict) -> dict[str, dict[str, tuple[float, int]]]:
+    out: dict[str, dict[str, tuple[float, int]]] = {}
+    for one in answers:
+        mine = out.setdefault(one.passage, {})
+        for name, value in question_figures(one, **choice).items():
+            total, count = mine.get(name, (0.0, 0))
+            mine[name] = total + value, count + 1
+    return out
