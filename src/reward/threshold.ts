@@ -22,9 +22,9 @@ export interface ThresholdChoice {
 export const MIN_SHOWN = 30;
 
 /**
- * The smallest threshold at which the shown answers reach the target precision. The precision it looks at is that of the
- * monotone fit of rightness on confidence (pool adjacent violators), which falls as the threshold falls: a short lucky
- * run cannot decide. Answers of equal confidence are shown together.
+ * The smallest threshold at which the shown answers reach the target precision, as they are and by the monotone fit of
+ * rightness on confidence (pool adjacent violators). The fitted one falls as the threshold falls, so that a lucky run
+ * further down cannot decide. Answers of equal confidence are shown together.
  */
 export function chooseThreshold(outcomes: readonly ConfidenceOutcome[], targetPrecision: number): ThresholdChoice {
   const nothing = { minConfidence: 1, shown: 0, right: 0, precision: null, precisionLow: null };
@@ -42,7 +42,7 @@ export function chooseThreshold(outcomes: readonly ConfidenceOutcome[], targetPr
     shown += group.count;
     right += group.right;
     if (expected / shown < targetPrecision - 1e-12) break;
-    if (shown < MIN_SHOWN) continue;
+    if (shown < MIN_SHOWN || right / shown < targetPrecision - 1e-12) continue;
     choice = {
       minConfidence: group.confidence,
       shown,

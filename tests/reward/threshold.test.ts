@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/generator/sampling.js';
 import { precisionLowerBound } from '../../src/reward/precision-bound.js';
 import { chooseThreshold } from '../../src/reward/threshold.js';
 
@@ -33,6 +34,19 @@ describe('chooseThreshold', () => {
       precision: null,
       precisionLow: null,
     });
+  });
+
+  it('never shows less than it promises on the answers at hand', () => {
+    const random = seededRandom('threshold');
+    for (let run = 0; run < 200; run++) {
+      const outcomes = Array.from({ length: 120 }, () => {
+        const confidence = random();
+        return { confidence, right: random() < 0.6 + 0.4 * confidence };
+      });
+      const { minConfidence, precision, shown } = chooseThreshold(outcomes, 0.9);
+      expect(precision ?? 1).toBeGreaterThanOrEqual(0.9);
+      expect(outcomes.filter(({ confidence }) => confidence >= minConfidence)).toHaveLength(shown);
+    }
   });
 
   it('shows everything when everything is good enough', () => {
