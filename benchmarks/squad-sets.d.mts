@@ -46,6 +46,10 @@ export function articlesOfSplit<Article extends { title: string }>(articles: Art
 export function readableTitle(title: string): string;
 export function wikipediaUrl(title: string): string;
 export function boundaryVariants(context: string, start: number, text: string): string[];
+export function withSecondAnswers(
+  questions: AskedQuestion[],
+  labels: { id: string; answers: string[] }[],
+): AskedQuestion[];
 export function toDocumentsAndQuestions(
   articles: SquadArticle[],
   prefix: string,

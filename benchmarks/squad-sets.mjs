@@ -124,6 +124,15 @@ export function toDocumentsAndQuestions(articles, prefix, { tidyQuestions = fals
   return { documents, questions };
 }
 
+/** The questions with answers that a second person accepts; `labels/README.md`. */
+export function withSecondAnswers(questions, labels) {
+  const second = new Map(labels.map(({ id, answers }) => [id, answers]));
+  return questions.map((question) => ({
+    ...question,
+    answers: [...new Set([...question.answers, ...(second.get(question.id) ?? [])])],
+  }));
+}
+
 /**
  * A share of the items, chosen by seed and id: the same seed always gives the same items, in whatever order they come,
  * and a larger count keeps those of a smaller one. Returned in the order of the input.
@@ -195,6 +204,16 @@ export function readArticles(path) {
   return JSON.parse(path.endsWith('.gz') ? gunzipSync(bytes) : bytes).data;
 }
 
+function readLabels(split) {
+  const path = fileURLToPath(new URL(`labels/${split}.jsonl`, import.meta.url));
+  return existsSync(path)
+    ? readFileSync(path, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+    : [];
+}
+
 export function toJsonLines(records) {
   return records.map((record) => `${JSON.stringify(record)}\n`).join('');
 }
@@ -249,7 +268,10 @@ function main() {
       tidyQuestions: true,
       blurBoundaries: true,
     });
-    sets[split] = naturalSet(gold, distractors, { seed: values.seed });
+    const labels = readLabels(split);
+    sets[split] = naturalSet({ ...gold, questions: withSecondAnswers(gold.questions, labels) }, distractors, {
+      seed: values.seed,
+    });
   }
   if (!values.calibration && !values.dev) {
     const gold = toDocumentsAndQuestions(readArticles(devPath), 'squad-dev');

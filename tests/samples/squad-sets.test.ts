@@ -10,6 +10,7 @@ import {
   seededSample,
   toDocumentsAndQuestions,
   wikipediaUrl,
+  withSecondAnswers,
 } from '../../benchmarks/squad-sets.mjs';
 
 const passage = (context: string, ...qas: [id: string, question: string, ...answers: string[]][]) => ({
@@ -174,6 +175,18 @@ describe('titles', () => {
     expect(readableTitle('100%_cotton')).toBe('100% cotton');
     expect(wikipediaUrl('Ann_Arbor,_Michigan')).toBe('https://en.wikipedia.org/wiki/Ann_Arbor,_Michigan');
     expect(wikipediaUrl('Bras%C3%ADlia')).toBe('https://en.wikipedia.org/wiki/Bras%C3%ADlia');
+  });
+});
+
+describe('second answers', () => {
+  it('stand beside the first, each once', () => {
+    const question = { id: 'q', question: 'Who?', answers: ['a'], answerable: true, documentId: 'd' };
+    const labels = [
+      { id: 'q', answers: ['b', 'a'] },
+      { id: 'gone', answers: ['c'] },
+    ];
+    const questions = [question, { ...question, id: 'other' }];
+    expect(withSecondAnswers(questions, labels).map(({ answers }) => answers)).toEqual([['a', 'b'], ['a']]);
   });
 });
 
