@@ -14,7 +14,7 @@ const runs = {
   'twice.run': '1 Q0 a 1 2 D\n1 Q0 a 2 1 D\n',
 };
 
-describe('candor eval runs', () => {
+describe('candor eval runs', { timeout: 60_000 }, () => {
   let dir: string;
   const at = (name: string) => join(dir, name);
   const evaluate = (...options: string[]) =>
@@ -87,6 +87,29 @@ describe('candor eval runs', () => {
       ['a', '<c>', 'RR'],
       ['b', '<c>', 'RR'],
     ]);
+  });
+
+  it('evaluates a single run, from a pipe too', async () => {
+    const child = candor([
+      'eval',
+      'runs',
+      '--qrels',
+      at('qrels.txt'),
+      '--runs',
+      '-',
+      '--measures',
+      'RR',
+      '--html',
+      at('one.html'),
+    ]);
+    child.child.stdin.end(runs['a.run']);
+    const { code, stdout } = await child.finished;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^stdin +0\.5000$/m);
+    expect(await readFile(at('one.html'), 'utf8')).toContain('stdin: RR 0.5000');
+    const mixed = candor(['eval', 'runs', '--qrels', at('qrels.txt'), '--runs', '-', '--measures', 'RR']);
+    mixed.child.stdin.end('1 Q0 a 1 2 A\n2 Q0 a 1 1 A\n1 Q0 b 1 1 A\n');
+    expect((await mixed.finished).stderr).toContain('-: comes back to a topic it has left, and cannot be read twice');
   });
 
   it('leaves out what a run lacks when told to', async () => {

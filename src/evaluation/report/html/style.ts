@@ -57,9 +57,9 @@ td.best{font-weight:700}
 .up{color:var(--gain)}.down{color:var(--loss)}
 .swatch{display:inline-block;width:.75em;height:.75em;border-radius:50%;background:currentColor;margin-right:.5em}
 .swatch+span{color:var(--ink)}
-.choice{position:sticky;top:0;z-index:2;display:flex;flex-wrap:wrap;gap:.4rem;margin:2rem -1rem 0;padding:.6rem 1rem;border:0;background:color-mix(in srgb,var(--ground) 94%,transparent);border-bottom:1px solid var(--line)}
+.choice{position:sticky;top:0;z-index:2;display:flex;overflow-x:auto;gap:.4rem;margin:2rem -1rem 0;padding:.6rem 1rem;border:0;min-width:0;background:var(--ground);border-bottom:1px solid var(--line)}
 .choice legend{position:absolute;left:-9999px}
-.choice label{display:block;padding:.35rem .8rem;border:1px solid var(--line);border-radius:2rem;background:var(--card);cursor:pointer;font-size:.95rem}
+.choice label{display:block;flex:none;padding:.35rem .8rem;border:1px solid var(--line);border-radius:2rem;background:var(--card);cursor:pointer;font-size:.95rem}
 .choice input{position:absolute;opacity:0}
 .choice label:has(:checked){background:var(--ink);color:var(--ground);border-color:var(--ink)}
 .choice label:has(:focus-visible){outline:3px solid var(--gain);outline-offset:2px}
