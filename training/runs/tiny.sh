@@ -22,7 +22,7 @@ common=(--policy "$work/sft" --reward "$work/reward" --dev "$data/dev.jsonl" --d
 stage make_toy.py --out "$work"
 stage prepare_data.py --data "$work/data" --out "$data" > /dev/null
 stage train_sft.py --rows "$data/demonstrations.jsonl" --dev "$data/dev.jsonl" --base "$work/base" --out "$work/sft" \
-  --frozen-layers 0 --learning-rate 4e-3 --rows-per-step 8 --steps "${SFT_STEPS:-400}" --eval-steps 200
+  --frozen-layers 0 --learning-rate 4e-3 --rows-per-step 8 --steps "${SFT_STEPS:-350}" --eval-steps 200
 stage sample_candidates.py --rows "$data/rewards.jsonl" --policy "$work/sft" --out "$work/candidates.jsonl" --limit 160 --samples 4
 stage train_reward.py --candidates "$work/candidates.jsonl" --policy "$work/sft" --out "$work/reward" \
   --frozen-layers 1 --learning-rate 1e-3 --head-learning-rate 3e-3 --rows-per-step 4 --steps "${REWARD_STEPS:-250}" --eval-steps 250
