@@ -16,6 +16,7 @@ from rlhf.squad import RIGHT_F1, token_f1
 
 RIGHT, DECLINE, PARTIAL, MISCITED, WRONG = "right", "decline", "partial", "miscited", "wrong"
 _ORDER = {RIGHT: 3.0, DECLINE: 2.0, PARTIAL: 1.5, MISCITED: 1.0, WRONG: 0.0}
+LABELS = set(_ORDER)
 _TYPED = [
     re.compile(r"\b\d{4}\b"),
     re.compile(r"\b\d[\d,.]*(?:\s+(?:million|billion|percent|per cent|years|people|km|miles))?\b|\b\d+%"),

@@ -115,3 +115,22 @@ def kind_weights(rows: list[RankedRow]) -> dict[str, float]:
     total = sum(counts.values())
     shares = sum(KIND_SHARES.get(kind, 0.1) for kind in counts)
     return {kind: KIND_SHARES.get(kind, 0.1) / shares * total / count for kind, count in counts.items()}
+
+
+# What a policy may be trained on: pairs around declining are where a policy finds a weak reward model's favour first.
+TRUSTED_KINDS = {"right > decline": 0.80, "decline > wrong": 0.80, "decline > wrong (no evidence)": 0.80}
+
+
+def untrusted(kinds: dict[str, dict], least: float = 0.70, fewest_pairs: int = 20) -> list[str]:
+    """Why a reward model does not earn trust yet, by its held-out accuracy of each kind of pair; empty: it does.
+
+    kinds: kind -> {"value": 0..1, "pairs": count}. Every kind with at least `fewest_pairs` must reach `least`, those of
+    TRUSTED_KINDS more, and those must be there.
+    """
+    reasons = [f"{kind}: fewer than {fewest_pairs} held-out pairs" for kind in TRUSTED_KINDS
+               if kinds.get(kind, {"pairs": 0})["pairs"] < fewest_pairs]
+    for kind, figure in sorted(kinds.items()):
+        wanted = TRUSTED_KINDS.get(kind, least)
+        if figure["pairs"] >= fewest_pairs and figure["value"] < wanted:
+            reasons.append(f"{kind}: {100 * figure['value']:.1f} % of {figure['pairs']} pairs, wanted {100 * wanted:.0f} %")
+    return reasons

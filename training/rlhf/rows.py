@@ -81,3 +81,18 @@ def whole_lines(path: Path) -> int:
     if len(whole) < len(data):
         path.write_bytes(whole)
     return whole.count(b"\n")
+
+
+def check_candidates(rows: list[dict], path: Path, labels: set[str]) -> None:
+    """Every question has a list of candidates with a text, a known label and a source; which one has not, is said."""
+    for row in rows:
+        for number, branch in enumerate(row["branches"], 1):
+            place = f"{path}: question {number} of {row.get('id', row['title'])}"
+            if not isinstance(branch.get("candidates"), list):
+                raise SystemExit(f"{place}: field candidates is missing")
+            for candidate in branch["candidates"]:
+                missing = {"text", "label", "source"} - candidate.keys()
+                if missing:
+                    raise SystemExit(f"{place}: a candidate has no {', '.join(sorted(missing))}")
+                if candidate["label"] not in labels:
+                    raise SystemExit(f"{place}: label {candidate['label']!r} is none of {', '.join(sorted(labels))}")

@@ -16,13 +16,14 @@ from pathlib import Path
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from rlhf.candidates import LABELS
 from rlhf.checkpoints import file_sha256, load_policy, save_model
 from rlhf.intervals import wilson
 from rlhf.layers import freeze_lower
 from rlhf.packing import pack
 from rlhf.prompts import prompt_version
 from rlhf.reward import RankedRow, RewardHead, kind_weights, pairwise_loss, ranked_row, scores
-from rlhf.rows import endless_order, read_rows
+from rlhf.rows import check_candidates, endless_order, read_rows
 from rlhf.training_run import TrainingRun, add_run_arguments, is_finished, plain_errors
 
 
@@ -47,7 +48,9 @@ def main() -> None:
     trained = freeze_lower(model, args.frozen_layers)
     optimizer = torch.optim.AdamW(
         [{"params": trained}, {"params": list(head.parameters()), "peak": args.head_learning_rate}], weight_decay=0.01, betas=(0.9, 0.98))
-    rows, held_out = split_by_article(read_rows(args.candidates), args.held_out, args.seed)
+    ranked = read_rows(args.candidates)
+    check_candidates(ranked, args.candidates, LABELS)
+    rows, held_out = split_by_article(ranked, args.held_out, args.seed)
     rows = [r for r in (ranked_row(row, tokenizer) for row in rows) if r.pairs]
     held_out = [r for r in (ranked_row(row, tokenizer) for row in held_out) if r.pairs]
     if not rows:
