@@ -40,10 +40,12 @@ function vaswani(folder) {
     text: oneLine(text),
   }));
   const topics = readFileSync(join(folder, 'query-text.trec'), 'utf8');
-  const queries = [...topics.matchAll(/<num>\s*(\S+?)\s*<\/num>\s*<title>([\s\S]*?)<\/title>/g)].map(([, id, text]) => ({
-    _id: id,
-    text: oneLine(text).toLowerCase(),
-  }));
+  const queries = [...topics.matchAll(/<num>\s*(\S+?)\s*<\/num>\s*<title>([\s\S]*?)<\/title>/g)].map(
+    ([, id, text]) => ({
+      _id: id,
+      text: oneLine(text).toLowerCase(),
+    }),
+  );
   return { documents, queries, qrels: readQrels(join(folder, 'qrels'), (id) => id) };
 }
 

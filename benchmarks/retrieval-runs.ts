@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { ingestCorpus } from '../src/cli/ingest-corpus.js';
 import { configWith } from '../src/cli/options.js';
 import { startProgress } from '../src/cli/progress.js';
+import { readQrels } from '../src/evaluation/formats/qrels.js';
 import { readQueries } from '../src/evaluation/formats/queries.js';
 import { type RankedDocument, writeRun } from '../src/evaluation/formats/run.js';
 import { OnnxCrossEncoder } from '../src/ranking/drivers/onnx-cross-encoder.js';
@@ -24,7 +25,7 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'benchmarks/sets/cacm/runs' },
     /** Passages a retriever gives; several may be of one document. */
     limit: { type: 'string', default: '1000' },
-    'rerank-depth': { type: 'string', default: '50' },
+    'rerank-depth': { type: 'string', default: '20' },
   },
 });
 const limit = Number(values.limit);
@@ -46,7 +47,8 @@ const runs: Record<string, Map<string, RankedDocument[]>> = {
   hybrid: new Map(),
   reranked: new Map(),
 };
-const queries = await readQueries(values.set);
+const { topics: judged } = await readQrels(values.set);
+const queries = new Map([...(await readQueries(values.set))].filter(([topic]) => judged.has(topic)));
 const progress = startProgress('queries', queries.size);
 for (const [topic, text] of queries) {
   const query: Query = { text, access: { tenant: config.tenant, groups: [] } };
@@ -57,11 +59,23 @@ for (const [topic, text] of queries) {
   const head = fused.slice(0, rerankDepth);
   const order = await reranker.rerank({ query, passages: head.map(({ passage }) => passage) }, signal);
   const reranked = [...order.map(({ index: at }) => head[at] as ScoredPassage), ...fused.slice(rerankDepth)];
-  runs.bm25?.set(topic, documentsOf(byWords, ({ bm25Score }) => bm25Score));
-  runs.dense?.set(topic, documentsOf(byVector, ({ denseScore }) => denseScore));
-  runs.hybrid?.set(topic, documentsOf(fused, ({ fusedScore }) => fusedScore));
+  runs.bm25?.set(
+    topic,
+    documentsOf(byWords, ({ bm25Score }) => bm25Score),
+  );
+  runs.dense?.set(
+    topic,
+    documentsOf(byVector, ({ denseScore }) => denseScore),
+  );
+  runs.hybrid?.set(
+    topic,
+    documentsOf(fused, ({ fusedScore }) => fusedScore),
+  );
   // The order of the reranker weighs the place before it too: there is no score on one scale.
-  runs.reranked?.set(topic, documentsOf(reranked, (_, rank) => limit - rank));
+  runs.reranked?.set(
+    topic,
+    documentsOf(reranked, (_, rank) => limit - rank),
+  );
   progress.tick();
 }
 progress.stop();

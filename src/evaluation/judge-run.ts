@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { ServiceError } from '../errors.js';
 import { ByteTable } from './byte-table.js';
 import { duplicateDocument } from './formats/run.js';
@@ -42,11 +43,16 @@ export async function judgeRun(
   const open = () => new RankingCollector(path, depth);
   const grouped = await scanGrouped(path, judgements, open(), visit);
   if (grouped) return grouped;
-  if (path === '-')
+  if (!(await canBeReadAgain(path)))
     throw new ServiceError('invalid-request', {
-      message: 'The run on the standard input comes back to a topic it has left: sort it by topic, or name a file.',
+      message: `${path}: comes back to a topic it has left, and cannot be read twice. Sort it by topic, or name a file.`,
     });
   return await scanUngrouped(path, judgements, open, visit);
+}
+
+/** Not so the standard input and pipes. */
+async function canBeReadAgain(path: string): Promise<boolean> {
+  return path !== '-' && (await stat(path)).isFile();
 }
 
 /** `null` when a topic comes back after others: then what was visited is not to be trusted. */

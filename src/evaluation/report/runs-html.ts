@@ -60,9 +60,9 @@ function verdicts({ comparisons, measures }: RunsReport): string {
 function verdict(one: Comparison): string {
   const { run, baseline, difference, interval, wins, losses, randomisation, topics } = one;
   const size = `<b class="${difference < 0 ? 'down' : 'up'}">${formatDifference(difference)}</b>`;
-  const range = `95 % interval ${formatDifference(interval.low)} to ${formatDifference(interval.high)}`;
+  const range = `95\u00a0% interval ${formatDifference(interval.low)} to ${formatDifference(interval.high)}`;
   const says = isSignificant(one) ? 'a significant difference' : 'no significant difference';
-  return `<b>${escapeHtml(run)}</b> against <b>${escapeHtml(baseline)}</b>: ${size} (${range}), ${says} (p ${formatP(randomisation.holmPValue)}); better on ${wins} and worse on ${losses} of ${topics} topics.`;
+  return `<b>${escapeHtml(run)}</b> against <b>${escapeHtml(baseline)}</b>: ${size} (${range}), ${says} (p\u00a0${escapeHtml(formatP(randomisation.holmPValue))}); better on ${wins} and worse on ${losses} of ${topics} topics.`;
 }
 
 const swatch = (index: number, name: string) =>
@@ -171,18 +171,23 @@ function testsTable(comparisons: readonly Comparison[]): string {
 }
 
 function changesTable(comparisons: readonly Comparison[]): string {
-  const rows = comparisons.flatMap((one) =>
-    one.mostChanged
+  const cards = comparisons.flatMap((one) => {
+    const rows = one.mostChanged
       .slice(0, 5)
       .map(
         ({ topic, baseline, run, difference }) =>
-          `<tr><th scope="row">${escapeHtml(topic)}</th><td>${escapeHtml(one.run)} − ${escapeHtml(one.baseline)}</td><td>${baseline.toFixed(4)}</td><td>${run.toFixed(4)}</td><td class="${difference > 0 ? 'up' : 'down'}">${formatDifference(difference)}</td></tr>`,
-      ),
-  );
-  if (rows.length === 0) return '<p>None: the runs agree on every topic.</p>';
-  const head = ['topic', 'comparison', 'before', 'after', 'difference'];
-  const columns = head.map((text) => `<th scope="col">${text}</th>`).join('');
-  return `<div class="scroll" tabindex="0"><table><thead><tr>${columns}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+          `<tr><th scope="row">${escapeHtml(topic)}</th><td>${baseline.toFixed(3)} → ${run.toFixed(3)}</td><td class="${difference > 0 ? 'up' : 'down'}">${formatDifference(difference)}</td></tr>`,
+      );
+    const head =
+      '<thead><tr><th scope="col">topic</th><th scope="col">before → after</th><th scope="col">difference</th></tr></thead>';
+    const title = `${escapeHtml(one.run)} against ${escapeHtml(one.baseline)}`;
+    return rows.length === 0
+      ? []
+      : [`<figure><h3>${title}</h3><table>${head}<tbody>${rows.join('')}</tbody></table></figure>`];
+  });
+  return cards.length === 0
+    ? '<p>None: the runs agree on every topic.</p>'
+    : `<div class="plots changes">${cards.join('')}</div>`;
 }
 
 function curvesSection({ curves, runs }: RunsReport): string {

@@ -103,16 +103,19 @@ function notesOn(
       ...(summary.unjudgedTopics === 0
         ? []
         : [`${name} has ${count(summary.unjudgedTopics, 'topic')} that nobody judged; left out.`]),
-      ...(summary.tiedTopics === 0
-        ? []
-        : [
-            `${name} has equal scores in ${count(summary.tiedTopics, 'topic')}; ordered by descending document id, as in trec_eval.`,
-          ]),
     ]),
+    ...tiesNote(runs),
     ...(empty === 0
       ? []
       : [`${count(empty, 'judged topic')} without a relevant document: 0 in nearly every measure, and in the means.`]),
   ];
+}
+
+function tiesNote(runs: readonly EvaluatedRun[]): string[] {
+  const tied = runs.filter(({ summary }) => summary.tiedTopics > 0);
+  if (tied.length === 0) return [];
+  const where = tied.map(({ name, summary }) => `${name} (${count(summary.tiedTopics, 'topic')})`).join(', ');
+  return [`Equal scores in ${where}: ordered by descending document id, as in trec_eval.`];
 }
 
 const NAMED_TOPICS = 5;

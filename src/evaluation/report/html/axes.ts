@@ -1,9 +1,9 @@
 import { escapeHtml, px } from './markup.js';
 
 /** A plot's size in its own units; it is scaled to the place it has, down to a phone's width. */
-export const WIDTH = 420;
-export const HEIGHT = 270;
-export const FRAME = { left: 44, right: 12, top: 12, bottom: 38 } as const;
+export const WIDTH = 340;
+export const HEIGHT = 236;
+export const FRAME = { left: 38, right: 8, top: 12, bottom: 38 } as const;
 
 /** From a value to a place. */
 export type Scale = (value: number) => number;
@@ -22,7 +22,7 @@ export const yScale = (low: number, high: number): Scale => {
 export function ticks(low: number, high: number, count = 5): number[] {
   const rough = (high - low || 1) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power;
+  const step = ([1, 2, 5, 10].find((factor) => factor * power >= 0.75 * rough) ?? 10) * power;
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   return Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * step).toPrecision(12)));

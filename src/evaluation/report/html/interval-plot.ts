@@ -4,7 +4,7 @@ import { FRAME, plot, ticks, tickText, WIDTH, xScale } from './axes.js';
 import { escapeHtml, px } from './markup.js';
 
 const ROW = 34;
-const MOST_CHARACTERS = 44;
+const MOST_CHARACTERS = 36;
 
 /** The mean difference of each comparison with its 95 % interval, against a line at 0. */
 export function intervalPlot(
@@ -32,7 +32,7 @@ export function intervalPlot(
     const short = name.length > MOST_CHARACTERS ? `${name.slice(0, MOST_CHARACTERS - 1)}…` : name;
     return [
       `<g class="interval ${kind}"><title>${escapeHtml(text)}</title>`,
-      `<text class="name" x="${FRAME.left - 36}" y="${y - 10}">${escapeHtml(short)}</text>`,
+      `<text class="name" x="${FRAME.left - 30}" y="${y - 10}">${escapeHtml(short)}</text>`,
       `<text x="${WIDTH - FRAME.right}" y="${y - 10}" text-anchor="end">${formatDifference(difference)}</text>`,
       `<line x1="${px(toX(interval.low))}" x2="${px(toX(interval.high))}" y1="${y}" y2="${y}"/>`,
       `<circle cx="${px(toX(difference))}" cy="${y}" r="4.5"/></g>`,

@@ -40,15 +40,15 @@ export function style(measures: number): string {
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums}
 main{max-width:68rem;margin:0 auto;padding:1.5rem 1rem 4rem}
-h1{font-size:clamp(1.7rem,5vw,2.6rem);line-height:1.15;margin:.5rem 0;letter-spacing:-.02em}
+h1{font-size:clamp(1.7rem,5vw,2.6rem);line-height:1.15;margin:.5rem 0;letter-spacing:-.02em;overflow-wrap:anywhere}
 h2{font-size:1.25rem;margin:2.5rem 0 .75rem;letter-spacing:-.01em}
 h3{font-size:1rem;margin:0 0 .5rem}
 p{margin:.5rem 0;max-width:46rem}
 .lead{font-size:1.15rem}
-.lead b{white-space:nowrap}
 .soft,figcaption,footer{color:var(--soft);font-size:.9rem}
 code{font:.92em ui-monospace,monospace;overflow-wrap:anywhere}
 .scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:.75rem}
+.changes th,.changes td{padding:.35rem .25rem}.changes th:first-child{max-width:9rem;overflow:hidden;text-overflow:ellipsis}
 table{border-collapse:collapse;width:100%;font-size:.95rem}
 th,td{padding:.5rem .75rem;text-align:right;white-space:nowrap;border-top:1px solid var(--line)}
 thead th{border-top:0;color:var(--soft);font-weight:600;vertical-align:bottom}
@@ -57,9 +57,9 @@ td.best{font-weight:700}
 .up{color:var(--gain)}.down{color:var(--loss)}
 .swatch{display:inline-block;width:.75em;height:.75em;border-radius:50%;background:currentColor;margin-right:.5em}
 .swatch+span{color:var(--ink)}
-.choice{position:sticky;top:0;z-index:2;display:flex;flex-wrap:wrap;gap:.4rem;margin:2rem -1rem 0;padding:.6rem 1rem;border:0;background:color-mix(in srgb,var(--ground) 94%,transparent);border-bottom:1px solid var(--line)}
+.choice{position:sticky;top:0;z-index:2;display:flex;overflow-x:auto;gap:.4rem;margin:2rem -1rem 0;padding:.6rem 1rem;border:0;min-width:0;background:var(--ground);border-bottom:1px solid var(--line)}
 .choice legend{position:absolute;left:-9999px}
-.choice label{display:block;padding:.35rem .8rem;border:1px solid var(--line);border-radius:2rem;background:var(--card);cursor:pointer;font-size:.95rem}
+.choice label{display:block;flex:none;padding:.35rem .8rem;border:1px solid var(--line);border-radius:2rem;background:var(--card);cursor:pointer;font-size:.95rem}
 .choice input{position:absolute;opacity:0}
 .choice label:has(:checked){background:var(--ink);color:var(--ground);border-color:var(--ink)}
 .choice label:has(:focus-visible){outline:3px solid var(--gain);outline-offset:2px}

@@ -1,0 +1,48 @@
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LOW_CONTRAST } from './low-contrast.js';
+import { startBrowser } from './start-browser.js';
+
+const report = pathToFileURL(fileURLToPath(new URL('../../docs/examples/runs-cacm.html', import.meta.url))).href;
+
+describe('the report on runs', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(() => browser.close());
+
+  async function open(options: { width: number; colorScheme: 'light' | 'dark' }): Promise<Page> {
+    const { width, colorScheme } = options;
+    const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
+    const requests: string[] = [];
+    page.on('request', (request) => requests.push(request.url()));
+    await page.goto(report);
+    expect(requests).toEqual([report]);
+    return page;
+  }
+
+  it.each([
+    { width: 360, colorScheme: 'light' },
+    { width: 360, colorScheme: 'dark' },
+    { width: 1280, colorScheme: 'light' },
+    { width: 1280, colorScheme: 'dark' },
+  ] as const)('loads nothing else, fits and can be read: %j', async (options) => {
+    const page = await open(options);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(options.width);
+    expect(await page.evaluate(LOW_CONTRAST)).toEqual([]);
+    await page.close();
+  });
+
+  it('shows one measure at a time, chosen by mouse or keyboard', async () => {
+    const page = await open({ width: 1280, colorScheme: 'light' });
+    const shown = () => page.locator('section[data-measure]:visible h2').first().textContent();
+    expect(await shown()).toContain('nDCG@10');
+    await page.getByText('AP', { exact: true }).locator('visible=true').last().click();
+    expect(await shown()).toContain('AP:');
+    await page.keyboard.press('ArrowRight');
+    expect(await shown()).toContain('RR:');
+    await page.close();
+  });
+});
