@@ -30,10 +30,13 @@ const WORDS = { least: 8, most: 40 };
  * What can be left out of a sentence, in the order of preference: several capitalised words, a number with its unit, a year.
  * The first word of a sentence is capitalised for no reason and is never left out.
  */
+const END = String.raw`(?![\p{L}\p{N}'’–—/-])`; // Not half of a longer word or range.
+const NAME = String.raw`\p{Lu}[\p{L}-]*`;
+const UNIT = 'percent|per cent|million|billion|km|kilometres|kilometers|miles|metres|meters|feet|years|people';
 const SPANS = [
-  /(?<=\S\s)\p{Lu}[\p{L}'’-]+(?:\s(?:of|the|de|von|van)\s\p{Lu}[\p{L}'’-]+|\s\p{Lu}[\p{L}'’-]+)+/gu,
-  /(?<=\s)\d[\d.,]*\s(?:percent|per cent|million|billion|km|kilometres|kilometers|miles|metres|meters|feet|years|people)(?![\p{L}])/gu,
-  /(?<=\s)1\d{3}(?!\d)|(?<=\s)20\d{2}(?!\d)/gu,
+  new RegExp(String.raw`(?<=\S\s)${NAME}(?:\s(?:(?:of|the|de|di|da|von|van)\s)?${NAME})+${END}`, 'gu'),
+  new RegExp(String.raw`(?<=\s)\d[\d.,]*\s(?:${UNIT})${END}`, 'gu'),
+  new RegExp(String.raw`(?<=\s)(?:1\d|20)\d{2}${END}`, 'gu'),
 ];
 
 /**

@@ -86,6 +86,10 @@ describe('synthesiseQuestions', () => {
     ['a sentence without any', 'The harp is old and nobody knows who invented the first one.'],
     ['its first words', 'Bartolomeo Cristofori invented the first piano that had hammers and dampers in it.'],
     ['one that gives itself away', 'It was rebuilt in 1624 by those who had seen the great fire of 1624 there.'],
+    [
+      'half of a longer word',
+      'In those years the Marxist Communist–Leninist government of 1939–1945 was at last overthrown.',
+    ],
     ['a short sentence', 'It was built in 1624.'],
     ['a heading', 'The history of the old city after the great fire in 1624 under kings'],
   ])('does not ask about %s', (_, sentence) => {
