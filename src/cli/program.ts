@@ -32,7 +32,7 @@ Start here:
   $ candor serve
 
 Settings are environment variables; .env.example lists them.
-Exit codes: 0 done, 1 failed, 2 asked for in a wrong way; ingest also has 3, some records were rejected.`,
+Exit codes: 0 done, 1 failed, 2 asked for in a wrong way; 3 done, and not all is well: see the verb.`,
     );
   registerIngest(program);
   registerDelete(program);
