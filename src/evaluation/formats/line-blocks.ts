@@ -27,17 +27,26 @@ export async function* readLineBlocks(path: string, what: string): AsyncGenerato
   const stream = path.endsWith('.gz') ? file.pipe(createGunzip({ chunkSize: BLOCK_BYTES })) : file;
   // `pipe` passes no errors on; without this a missing file would end the process.
   if (stream !== file) file.on('error', (error) => stream.destroy(error));
-  let rest: Buffer = Buffer.alloc(0);
+  /** The beginning of a line whose end has not come yet; joined once, however long it is. */
+  let rest: Buffer[] = [];
   let firstLine = 1;
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
-      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      const end = bytes.lastIndexOf(LINE_FEED) + 1;
-      if (end > 0) yield { bytes, end, firstLine };
+      const feed = chunk.lastIndexOf(LINE_FEED);
+      if (feed < 0) {
+        rest.push(chunk);
+        continue;
+      }
+      const bytes = rest.length === 0 ? chunk : Buffer.concat([...rest, chunk]);
+      const end = bytes.length - chunk.length + feed + 1;
+      yield { bytes, end, firstLine };
       firstLine += countLines(bytes, end);
-      rest = Buffer.from(bytes.subarray(end)); // A copy: the stream may use its buffer again.
+      rest = end < bytes.length ? [Buffer.from(bytes.subarray(end))] : [];
     }
-    if (rest.length > 0) yield { bytes: rest, end: rest.length, firstLine };
+    if (rest.length > 0) {
+      const bytes = Buffer.concat(rest);
+      yield { bytes, end: bytes.length, firstLine };
+    }
   } catch (cause) {
     throw readError(cause, path, what, firstLine);
   } finally {
