@@ -14,7 +14,7 @@ const runs = {
   'twice.run': '1 Q0 a 1 2 D\n1 Q0 a 2 1 D\n',
 };
 
-describe('candor eval runs', () => {
+describe('candor eval runs', { timeout: 60_000 }, () => {
   let dir: string;
   const at = (name: string) => join(dir, name);
   const evaluate = (...options: string[]) =>

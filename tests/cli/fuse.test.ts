@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FuseOptions, fuseFiles } from '../../src/cli/fuse-runs.js';
 import { candor } from './run.js';
 
-describe('candor fuse', () => {
+describe('candor fuse', { timeout: 60_000 }, () => {
   let dir: string;
   const at = (name: string) => join(dir, name);
 
