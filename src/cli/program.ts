@@ -10,6 +10,7 @@ import { registerModels } from './models.js';
 import { registerRerank } from './rerank.js';
 import { registerSearch } from './search.js';
 import { registerServe } from './serve.js';
+import { registerTestset } from './testset.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -31,7 +32,7 @@ Start here:
   $ candor serve
 
 Settings are environment variables; .env.example lists them.
-Exit codes: 0 done, 1 failed, 2 asked for in a wrong way; ingest also has 3, some records were rejected.`,
+Exit codes: 0 done, 1 failed, 2 asked for in a wrong way; 3 done, and not all is well: see the verb.`,
     );
   registerIngest(program);
   registerDelete(program);
@@ -40,6 +41,7 @@ Exit codes: 0 done, 1 failed, 2 asked for in a wrong way; ingest also has 3, som
   registerSearch(program);
   registerEval(program);
   registerRerank(program);
+  registerTestset(program);
   registerFuse(program);
   registerCalibrate(program);
   registerModels(program);

@@ -89,7 +89,7 @@ export async function readAnswers(path: string, options: ReadAnswersOptions = {}
   return {
     answers: questions.map((question) => {
       const line = lines.get(question.id);
-      return line ? join({ ...line, ...question }, path, minConfidence) : missingAnswer(question);
+      return line ? join({ ...line, ...goldOf(question) }, path, minConfidence) : missingAnswer(goldOf(question));
     }),
     unasked: [...lines.keys()].filter((id) => !asked.has(id)),
   };
@@ -116,6 +116,19 @@ function join(line: AnswerRecord | PlainLine, path: string, minConfidence: numbe
     hits,
     timings,
     missing: false,
+  };
+}
+
+/** The question alone: whoever passes answers as questions does not mean their answers. */
+function goldOf({ id, question, answers, answerable, documentIds, language, kind }: Question): Question {
+  return {
+    id,
+    question,
+    answers,
+    answerable,
+    ...(documentIds && { documentIds }),
+    ...(language && { language }),
+    ...(kind && { kind }),
   };
 }
 

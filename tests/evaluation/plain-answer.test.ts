@@ -37,6 +37,12 @@ describe('readAnswers', () => {
     expect(report.refusals.unanswerable).toMatchObject({ refused: 0, none: 1 });
   });
 
+  it('takes nothing else from them, when answers of another system serve as questions', async () => {
+    const own = (await readAnswers(await file({ ...nile, answer: 'mine', confidence: 0.9 }))).answers;
+    const { answers } = await readAnswers(await file({ id: 'nile', answer: 'theirs' }), { questions: own });
+    expect(answers).toMatchObject([{ ...nile, answer: 'theirs', confidence: null }]);
+  });
+
   it('or from the lines; shows from the given confidence on, unless a line says it', async () => {
     const gold = { answers: ['a'], question: 'Which?' };
     const path = await file(
