@@ -131,7 +131,10 @@ describe('numbers', () => {
   const parse = (text: string) => parseNumber(Buffer.from(text), 0, text.length);
 
   it('reads every double as JavaScript does', () => {
-    fc.assert(fc.property(fc.double({ noNaN: true }), (value) => Object.is(parse(String(value)), value)));
+    // The text of -0 is "0".
+    fc.assert(
+      fc.property(fc.double({ noNaN: true }), (value) => Object.is(parse(String(value)), Number(String(value)))),
+    );
     const decimal = fc.tuple(fc.integer(), fc.nat(999_999_999)).map(([whole, part]) => `${whole}.${part}`);
     fc.assert(fc.property(decimal, (text) => parse(text) === Number(text)));
   });
