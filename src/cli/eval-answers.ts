@@ -6,7 +6,7 @@ import type { AnswerRecord } from '../evaluation/answer-record.js';
 import { summariseAnswers } from '../evaluation/answer-report.js';
 import { answerTable } from '../evaluation/answer-table.js';
 import { type Question, readQuestions, sampleQuestions } from '../evaluation/question.js';
-import { createPipeline } from '../pipeline/create-pipeline.js';
+import { createPipeline, dropClusterIndex } from '../pipeline/create-pipeline.js';
 import { openSource } from '../retrieval/loaders/load.js';
 import { askQuestions } from './ask-questions.js';
 import { describeReport } from './ingest.js';
@@ -69,6 +69,8 @@ async function answerAll(
 ): Promise<void> {
   const config = configWith({
     CANDOR_INDEX_DIR: indexDir,
+    // In clusters an evaluation has an index of its own, which is removed with the temporary folder.
+    CANDOR_CLUSTER_ALIAS: evaluationAlias(indexDir),
     CANDOR_ANSWER_DEADLINE_MS: deadlineMs,
     CANDOR_ANSWER_CANDIDATES: candidates,
   });
@@ -124,6 +126,11 @@ async function readTexts(corpus: string, tenant: string): Promise<Map<string, st
   return texts;
 }
 
+const evaluationAlias = (dir: string) =>
+  `candor-eval-${basename(dir)
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, '-')}`;
+
 /** A temporary folder is removed afterwards, one that was named is kept. */
 async function inIndex(dir: string | undefined, work: (dir: string) => Promise<void>): Promise<void> {
   if (dir !== undefined) return await work(dir);
@@ -131,6 +138,8 @@ async function inIndex(dir: string | undefined, work: (dir: string) => Promise<v
   try {
     await work(temporary);
   } finally {
+    const config = configWith({ CANDOR_CLUSTER_ALIAS: evaluationAlias(temporary) });
+    await dropClusterIndex(config, AbortSignal.timeout(60_000));
     await rm(temporary, { recursive: true, force: true });
   }
 }

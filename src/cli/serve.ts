@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { indexPlace } from '../config.js';
 import { configWith, numberOption } from './options.js';
 
 interface ServeOptions {
@@ -42,6 +43,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const pipeline = await createPipeline(config, { warn: (message) => console.error(message) });
   try {
     const server = await startServer(config, pipeline);
+    console.log(`Passages: ${indexPlace(config)}`);
     console.log(welcome(server.address));
     await stopped;
     console.log('Closing …');
