@@ -23,6 +23,7 @@ Examples:
   $ candor serve
   $ candor serve --port 9000 --index /srv/candor/index
   $ CANDOR_LOG_LEVEL=warn candor serve --host 0.0.0.0
+  $ ELASTICSEARCH_URL=http://127.0.0.1:9200 QDRANT_URL=http://127.0.0.1:6333 candor serve
 
 Every setting is an environment variable; .env.example lists them.`,
     )
