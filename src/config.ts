@@ -97,9 +97,19 @@ const environment = z.object({
   CANDOR_SEED: integer(1, 0, 2_147_483_647),
 
   ELASTICSEARCH_URL: z.url().optional(),
+  ELASTICSEARCH_CLOUD_ID: z.string().min(1).optional(),
   ELASTICSEARCH_API_KEY: z.string().min(1).optional(),
+  ELASTICSEARCH_USERNAME: z.string().min(1).optional(),
+  ELASTICSEARCH_PASSWORD: z.string().min(1).optional(),
+  ELASTICSEARCH_CA_FILE: z.string().min(1).optional(),
   QDRANT_URL: z.url().optional(),
   QDRANT_API_KEY: z.string().min(1).optional(),
+  QDRANT_QUANTIZED: flag(false),
+  /** Alias of the index in both clusters. */
+  CANDOR_CLUSTER_ALIAS: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,199}$/, 'expected small letters, digits, - and _')
+    .default('candor'),
   OPENAI_COMPATIBLE_URL: z.url().optional(),
   OPENAI_COMPATIBLE_API_KEY: z.string().min(1).optional(),
 });
@@ -158,14 +168,22 @@ function toConfig(env: z.infer<typeof environment>) {
       wrongAnswerCost: env.CANDOR_WRONG_ANSWER_COST,
       seed: env.CANDOR_SEED,
     },
-    elasticsearch: { url: env.ELASTICSEARCH_URL, apiKey: env.ELASTICSEARCH_API_KEY },
-    qdrant: { url: env.QDRANT_URL, apiKey: env.QDRANT_API_KEY },
+    elasticsearch: {
+      url: env.ELASTICSEARCH_URL,
+      cloudId: env.ELASTICSEARCH_CLOUD_ID,
+      apiKey: env.ELASTICSEARCH_API_KEY,
+      username: env.ELASTICSEARCH_USERNAME,
+      password: env.ELASTICSEARCH_PASSWORD,
+      caFile: env.ELASTICSEARCH_CA_FILE,
+    },
+    qdrant: { url: env.QDRANT_URL, apiKey: env.QDRANT_API_KEY, quantized: env.QDRANT_QUANTIZED },
+    clusterAlias: env.CANDOR_CLUSTER_ALIAS,
     openaiCompatible: { url: env.OPENAI_COMPATIBLE_URL, apiKey: env.OPENAI_COMPATIBLE_API_KEY },
   };
 }
 
 /** Credentials stay out of messages and logs. */
-const isSecret = (name: string) => name.endsWith('_KEY') || name.endsWith('_KEYS');
+const isSecret = (name: string) => /_(KEYS?|PASSWORD|URL)$/.test(name);
 
 /**
  * Reads the settings from the environment; an empty variable counts as unset.
@@ -182,4 +200,14 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     return `${name}: ${issue.message} (received ${received})`;
   });
   throw new ServiceError('invalid-config', { message: lines.join('\n') });
+}
+
+/** Where the passages are, for people; without credentials. */
+export function indexPlace({ indexDir, elasticsearch, qdrant, clusterAlias }: Config): string {
+  const stores = [
+    elasticsearch.url && `Elasticsearch at ${new URL(elasticsearch.url).host}`,
+    !elasticsearch.url && elasticsearch.cloudId && `Elasticsearch ${elasticsearch.cloudId.split(':')[0]}`,
+    qdrant.url && `Qdrant at ${new URL(qdrant.url).host}`,
+  ].filter(Boolean);
+  return stores.length > 0 ? `${clusterAlias} in ${stores.join(' and ')}` : indexDir;
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { indexPlace } from '../config.js';
 import { configWith } from './options.js';
 
 interface DeleteOptions {
@@ -29,7 +30,7 @@ async function deleteDocuments(ids: string[], options: DeleteOptions): Promise<v
   const { indexer, close } = await openWritableIndex(config);
   try {
     const deleted = await indexer.delete(config.tenant, ids, new AbortController().signal);
-    console.error(`${config.indexDir}: ${deleted} of ${new Set(ids).size} documents deleted`);
+    console.error(`${indexPlace(config)}: ${deleted} of ${new Set(ids).size} documents deleted`);
   } finally {
     await close();
   }

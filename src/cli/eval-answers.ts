@@ -9,7 +9,7 @@ import { answerTable } from '../evaluation/answer-table.js';
 import { checkGates, type GateVerdict, readGate } from '../evaluation/gate.js';
 import { isRecord, type RecordedAnswer, readAnswers } from '../evaluation/plain-answer.js';
 import { type Question, readQuestions, sampleQuestions } from '../evaluation/question.js';
-import { createPipeline } from '../pipeline/create-pipeline.js';
+import { createPipeline, dropClusterIndex } from '../pipeline/create-pipeline.js';
 import { askQuestions } from './ask-questions.js';
 import { citedBy, readDocuments } from './corpus-documents.js';
 import { describeReport } from './ingest.js';
@@ -136,6 +136,8 @@ async function answerAll(
 ): Promise<void> {
   const config = configWith({
     CANDOR_INDEX_DIR: indexDir,
+    // In clusters an evaluation has an index of its own, which is removed with the temporary folder.
+    CANDOR_CLUSTER_ALIAS: evaluationAlias(indexDir),
     CANDOR_ANSWER_DEADLINE_MS: deadlineMs,
     CANDOR_ANSWER_CANDIDATES: candidates,
   });
@@ -183,6 +185,11 @@ async function ask(
   }
 }
 
+const evaluationAlias = (dir: string) =>
+  `candor-eval-${basename(dir)
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, '-')}`;
+
 /** A temporary folder is removed afterwards, one that was named is kept. */
 async function inIndex(dir: string | undefined, work: (dir: string) => Promise<void>): Promise<void> {
   if (dir !== undefined) return await work(dir);
@@ -190,6 +197,8 @@ async function inIndex(dir: string | undefined, work: (dir: string) => Promise<v
   try {
     await work(temporary);
   } finally {
+    const config = configWith({ CANDOR_CLUSTER_ALIAS: evaluationAlias(temporary) });
+    await dropClusterIndex(config, AbortSignal.timeout(60_000));
     await rm(temporary, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { indexPlace } from '../config.js';
 import { DEFAULT_CHUNKING } from '../retrieval/chunking.js';
 import type { IngestReport } from '../retrieval/ingest.js';
 import type { RejectedRecord } from '../retrieval/loaders/loader.js';
@@ -70,7 +71,7 @@ async function ingestCommand(paths: string[], options: IngestCommandOptions): Pr
     const chunking = { ...DEFAULT_CHUNKING, targetWords: options.passageWords };
     const report = await ingestCorpus(config, paths, controller.signal, { acl: options.acl, chunking });
     if (options.rejects) await writeFile(options.rejects, report.rejected.map(asLine).join(''));
-    console.error(describeReport(report, config.indexDir, performance.now() - startedAt));
+    console.error(describeReport(report, indexPlace(config), performance.now() - startedAt));
     process.exitCode = exitCodeOf(report);
   } catch (error) {
     if (controller.signal.aborted) console.error('Stopped. What was stored stays: run the same command to go on.');

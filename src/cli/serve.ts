@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { indexPlace } from '../config.js';
 import { configWith, numberOption } from './options.js';
 
 interface ServeOptions {
@@ -22,6 +23,7 @@ Examples:
   $ candor serve
   $ candor serve --port 9000 --index /srv/candor/index
   $ CANDOR_LOG_LEVEL=warn candor serve --host 0.0.0.0
+  $ ELASTICSEARCH_URL=http://127.0.0.1:9200 QDRANT_URL=http://127.0.0.1:6333 candor serve
 
 Every setting is an environment variable; .env.example lists them.`,
     )
@@ -42,6 +44,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const pipeline = await createPipeline(config, { warn: (message) => console.error(message) });
   try {
     const server = await startServer(config, pipeline);
+    console.log(`Passages: ${indexPlace(config)}`);
     console.log(welcome(server.address));
     await stopped;
     console.log('Closing …');

@@ -14,11 +14,15 @@ import { CommandScorer } from '../ranking/drivers/command-scorer.js';
 import { HttpScorer } from '../ranking/drivers/http-scorer.js';
 import { OnnxCrossEncoder } from '../ranking/drivers/onnx-cross-encoder.js';
 import type { Reranker } from '../ranking/reranker.js';
+import { withCircuitBreaker } from '../retrieval/circuit-breaker.js';
+import { ElasticsearchIndex } from '../retrieval/drivers/elasticsearch.js';
 import { EmbeddedIndex } from '../retrieval/drivers/embedded.js';
 import { OnnxEmbedder } from '../retrieval/drivers/onnx-embedder.js';
+import { QdrantIndex } from '../retrieval/drivers/qdrant.js';
 import type { Embedder } from '../retrieval/embedder.js';
 import { HybridRetriever } from '../retrieval/hybrid-retriever.js';
 import type { Indexer } from '../retrieval/indexer.js';
+import { PairedIndexer } from '../retrieval/paired-indexer.js';
 import type { DocumentReader, Retriever } from '../retrieval/retriever.js';
 import { loadSentenceSplitter } from '../retrieval/sentences.js';
 import { loadCalibrator } from '../reward/calibrator.js';
@@ -139,7 +143,7 @@ export interface WritableIndex {
 /** @throws ServiceError when the embedder cannot be used, naming the file, what was expected and what to run. */
 export async function openWritableIndex(config: Config): Promise<WritableIndex> {
   const embedder = await openEmbedder(config);
-  const indexer = new EmbeddedIndex({ dir: config.indexDir, embedder });
+  const { indexer } = openIndex(config, embedder);
   return {
     embedder,
     indexer,
@@ -158,14 +162,66 @@ interface SearchParts {
   documents: DocumentReader;
 }
 
+/** Errors that another look cannot mend: the start fails with them, whatever the other back end says. */
+const FATAL = new Set(['invalid-config', 'index-missing', 'index-corrupt', 'index-mismatch']);
+
 async function openSearch(config: Config, opened: Opened): Promise<SearchParts> {
   const embedder = opened.keep(await openEmbedder(config));
-  const index = opened.keep(new EmbeddedIndex({ dir: config.indexDir, embedder }));
-  const retrievers = [index.lexicalRetriever(), index.denseRetriever()];
-  // An index that is missing or of another model is an error of the start, not of the first query.
+  const { indexer, retrievers, documents, notice } = openIndex(config, embedder);
+  opened.keep(indexer);
+  if (notice) opened.warnings.push(notice);
   const signal = AbortSignal.timeout(30_000);
-  await Promise.all(retrievers.map((retriever) => retriever.check(signal)));
-  return { embedder, retrievers, documents: index };
+  const checks = await Promise.allSettled(retrievers.map((retriever) => retriever.check(signal)));
+  const failed = checks.flatMap((check) => (check.status === 'rejected' ? [check.reason as unknown] : []));
+  // An index that is missing or of another model is an error of the start, not of the first query. A cluster that is
+  // down may come back, as long as the other one serves.
+  const fatal = failed.find((error) => FATAL.has(codeOf(error)));
+  if (fatal ?? failed.length === retrievers.length) throw fatal ?? failed[0];
+  for (const error of failed)
+    opened.warnings.push(`Served without it: ${error instanceof Error ? error.message : error}`);
+  return { embedder, retrievers, documents };
+}
+
+interface OpenIndex {
+  indexer: Indexer;
+  retrievers: readonly Retriever[];
+  documents: DocumentReader;
+  /** For the start-up, when one of two stores serves alone. */
+  notice?: string;
+}
+
+/** The clusters that are named, else the folder. */
+function openIndex(config: Config, embedder: Embedder): OpenIndex {
+  const { elasticsearch, qdrant, clusterAlias: alias } = config;
+  const isLexical = elasticsearch.url !== undefined || elasticsearch.cloudId !== undefined;
+  const lexical = isLexical ? new ElasticsearchIndex({ ...elasticsearch, alias, embedder }) : null;
+  const dense = qdrant.url ? new QdrantIndex({ ...qdrant, url: qdrant.url, alias, embedder }) : null;
+  const byWords = lexical && withCircuitBreaker(lexical.lexicalRetriever());
+  const byMeaning = dense && withCircuitBreaker(dense.denseRetriever());
+  if (lexical && byWords && dense && byMeaning) {
+    return { indexer: new PairedIndexer(lexical, dense), retrievers: [byWords, byMeaning], documents: lexical };
+  }
+  if (lexical && byWords) {
+    const notice = 'Elasticsearch serves alone: passages are found by their words only. QDRANT_URL adds their meaning.';
+    return { indexer: lexical, retrievers: [byWords], documents: lexical, notice };
+  }
+  if (dense && byMeaning) {
+    const notice = 'Qdrant serves alone: passages are found by their meaning only. ELASTICSEARCH_URL adds their words.';
+    return { indexer: dense, retrievers: [byMeaning], documents: dense, notice };
+  }
+  const index = new EmbeddedIndex({ dir: config.indexDir, embedder });
+  return { indexer: index, retrievers: [index.lexicalRetriever(), index.denseRetriever()], documents: index };
+}
+
+/** Removes the index of the clusters in all its versions; what an evaluation has put there is not kept. */
+export async function dropClusterIndex(config: Config, signal: AbortSignal): Promise<void> {
+  const { elasticsearch, qdrant, clusterAlias: alias } = config;
+  const embedder = { modelId: '', dimensions: 0 };
+  const stores = [
+    elasticsearch.url || elasticsearch.cloudId ? new ElasticsearchIndex({ ...elasticsearch, alias, embedder }) : null,
+    qdrant.url ? new QdrantIndex({ ...qdrant, url: qdrant.url, alias, embedder }) : null,
+  ];
+  for (const store of stores) await store?.drop(signal).finally(() => store.close());
 }
 
 function openReranker({ modelsDir, models, inference }: Config, opened: Opened): Promise<Reranker | null> {

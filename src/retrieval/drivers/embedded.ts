@@ -3,9 +3,10 @@ import type { Table } from '@lancedb/lancedb';
 import { ServiceError } from '../../errors.js';
 import type { Access, ScoredPassage, SourceDocument } from '../../types.js';
 import { abortable } from '../abortable.js';
-import type { IndexableDocument, Indexer, IndexInfo, PutResult, RejectedDocument } from '../indexer.js';
+import type { IndexableDocument, Indexer, IndexInfo, PutResult } from '../indexer.js';
 import type { DocumentReader, RetrievalRequest, Retriever } from '../retriever.js';
 import { queryTerms } from '../search-terms.js';
+import { soundDocuments } from '../sound-documents.js';
 import { accessCondition, documentsCondition, literal, searchCondition } from './embedded-filter.js';
 import { buildIndexes, waitingRows } from './embedded-indexes.js';
 import { withWriterLock } from './embedded-lock.js';
@@ -87,7 +88,7 @@ export class EmbeddedIndex implements Indexer, DocumentReader {
   }
 
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
-    const { sound, rejected } = this.#checked(documents);
+    const { sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
     const tenant = sound[0]?.document.tenant;
     if (tenant === undefined) return { stored: 0, rejected };
     if (sound.some(({ document }) => document.tenant !== tenant))
@@ -227,35 +228,11 @@ export class EmbeddedIndex implements Indexer, DocumentReader {
     throw new ServiceError('index-mismatch', { message });
   }
 
-  /** Of two documents with one id the later one counts. */
-  #checked(documents: readonly IndexableDocument[]): { sound: IndexableDocument[]; rejected: RejectedDocument[] } {
-    const rejected: RejectedDocument[] = [];
-    const sound = new Map<string, IndexableDocument>();
-    for (const item of documents) {
-      const { id } = item.document;
-      if (item.vectors.some((vector) => vector.length !== this.#options.embedder.dimensions)) {
-        const found = item.vectors.find((vector) => vector.length !== this.#options.embedder.dimensions)?.length;
-        const message = `${id}: expected vectors of ${this.#options.embedder.dimensions} dimensions, received ${found}.`;
-        throw new ServiceError('index-mismatch', { message });
-      }
-      const reason = problemOf(item);
-      if (reason) rejected.push({ documentId: id, reason });
-      else sound.set(id, item);
-    }
-    return { sound: [...sound.values()], rejected };
-  }
-
   async #indexWaiting(table: Table): Promise<void> {
     if ((await waitingRows(table)) < this.#options.indexEvery) return;
     await table.optimize();
     await buildIndexes(table, this.#options.indexFrom);
   }
-}
-
-function problemOf({ passages, vectors }: IndexableDocument): string | null {
-  if (passages.length === 0) return 'It has no passage.';
-  if (passages.length !== vectors.length) return `It has ${passages.length} passages and ${vectors.length} vectors.`;
-  return vectors.every((vector) => vector.every(Number.isFinite)) ? null : 'A vector has a value that is not a number.';
 }
 
 function* inParts(ids: readonly string[]): Generator<string[]> {

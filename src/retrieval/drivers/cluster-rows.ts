@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { ServiceError } from '../../errors.js';
+import type { IndexableDocument } from '../indexer.js';
+import { type PassageRow, toRows } from './embedded-rows.js';
+
+/** What Elasticsearch and Qdrant keep of a passage: the embedded index's row, without what only that one needs. */
+export type ClusterRow = Omit<PassageRow, 'vector' | 'search_terms' | 'language_tag'> & {
+  /** Passages of the document; those of an older, longer version are removed by it. */
+  passage_count: number;
+  /** `en-gb` and `en` for `en-GB`, so that a filter for either finds it. */
+  language_tags: string[];
+};
+
+export interface ClusterPassage {
+  id: string;
+  row: ClusterRow;
+  vector: Float32Array;
+}
+
+/** Of a document's passages the first comes last: its fingerprint vouches for all that was written before it. */
+export function toClusterPassages(item: IndexableDocument): ClusterPassage[] {
+  const passages = toRows(item).map((full): ClusterPassage => {
+    const { vector, search_terms: _terms, language_tag, ...row } = full;
+    const { tenant, document_id, ordinal } = row;
+    const more = { passage_count: item.passages.length, language_tags: withParents(language_tag) };
+    return { id: recordId(tenant, document_id, ordinal), row: { ...row, ...more }, vector };
+  });
+  return passages.reverse();
+}
+
+/** `a-b-c` -> `a`, `a-b`, `a-b-c`. */
+function withParents(tag: string | null): string[] {
+  const parts = tag?.split('-') ?? [];
+  return parts.map((_, index) => parts.slice(0, index + 1).join('-'));
+}
+
+/** The id of a passage in both stores: a UUID, since Qdrant takes nothing longer, made of what names the passage. */
+export function recordId(tenant: string, documentId: string, ordinal: number): string {
+  const hex = createHash('sha256')
+    .update(JSON.stringify([tenant, documentId, ordinal]))
+    .digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  );
+}
+
+/** Ids of the passages from `from` to below `to`. */
+export function recordIds(tenant: string, documentId: string, from: number, to: number): string[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, index) => recordId(tenant, documentId, from + index));
+}
+
+/** @param change The way out, such as `give another CANDOR_CLUSTER_ALIAS and ingest again`. */
+export function checkSameModel(
+  place: string,
+  stored: { modelId: string; dimensions: number },
+  wanted: { modelId: string; dimensions: number },
+): void {
+  if (stored.modelId === wanted.modelId && stored.dimensions === wanted.dimensions) return;
+  const message =
+    `${place}: made with ${stored.modelId} (${stored.dimensions} dimensions), but the embedding model is ` +
+    `${wanted.modelId} (${wanted.dimensions}). Set CANDOR_EMBEDDER_MODEL to the first, or set CANDOR_CLUSTER_ALIAS to a ` +
+    'new name and run: candor ingest PATH...';
+  throw new ServiceError('index-mismatch', { message });
+}
+
+export const missingClusterIndex = (place: string, cause?: unknown) =>
+  new ServiceError('index-missing', {
+    message: `${place}: expected an index, found none. Run: candor ingest PATH...`,
+    cause,
+  });
+
+/** Work in the order in which it was asked for, one at a time; a failure does not stop what comes after it. */
+export class SerialQueue {
+  #last: Promise<unknown> = Promise.resolve();
+
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work, work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** `items` in their order, in groups whose sizes add up to at most `most`; an item above it is a group of its own. */
+export function* inGroups<T>(items: Iterable<T>, most: number, sizeOf: (item: T) => number): Generator<T[]> {
+  let group: T[] = [];
+  let size = 0;
+  for (const item of items) {
+    const one = sizeOf(item);
+    if (group.length > 0 && size + one > most) {
+      yield group;
+      group = [];
+      size = 0;
+    }
+    group.push(item);
+    size += one;
+  }
+  if (group.length > 0) yield group;
+}
+
+/** `host:port` of an address: it may carry a password, which is nobody's to read. */
+export const placeOf = (url: string, name: string): string => `${new URL(url).host}/${name}`;

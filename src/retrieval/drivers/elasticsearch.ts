@@ -1,0 +1,339 @@
+import { readFileSync } from 'node:fs';
+import { Client, type ClientOptions, errors, type estypes } from '@elastic/elasticsearch';
+import { abortError, ServiceError } from '../../errors.js';
+import type { Access, SourceDocument } from '../../types.js';
+import type { IndexableDocument, Indexer, IndexInfo, PutResult, RejectedDocument } from '../indexer.js';
+import type { DocumentReader, Retriever } from '../retriever.js';
+import { soundDocuments } from '../sound-documents.js';
+import {
+  type ClusterRow,
+  checkSameModel,
+  inGroups,
+  missingClusterIndex,
+  placeOf,
+  recordId,
+  recordIds,
+  SerialQueue,
+  toClusterPassages,
+} from './cluster-rows.js';
+import { ANALYSIS, filterClauses, mappings, searchQuery, stemmedField } from './elasticsearch-schema.js';
+import { type StoredRow, toDocument, toPassage } from './embedded-rows.js';
+
+export interface ElasticsearchIndexOptions {
+  /** Address of a node or load balancer; or `cloudId`. */
+  url?: string;
+  cloudId?: string;
+  /** Instead of `username` and `password`. */
+  apiKey?: string;
+  username?: string;
+  password?: string;
+  /** PEM file of the authority that signed the server's certificate. */
+  caFile?: string;
+  /** Alias that is read and written; the index behind it is `<alias>-000001` and so on. */
+  alias: string;
+  embedder: { modelId: string; dimensions: number };
+  /** Of a new index, at least 1. @default 1 */
+  shards?: number;
+}
+
+/** Majors of the server that the client, version 8, speaks with: a server 9 answers requests in the form of 8. */
+const SERVER_MAJORS = new Set([8, 9]);
+const FORMAT_VERSION = 1;
+/** Characters of text in one bulk request. */
+const BULK_CHARACTERS = 5_000_000;
+const ATTEMPTS = 6;
+const FIRST_WAIT_MS = 200;
+const BUSY = new Set([429, 502, 503, 504]);
+
+/** The lexical index of a cluster: one record a passage, all passages of a document on one shard. */
+export class ElasticsearchIndex implements Indexer, DocumentReader {
+  readonly name = 'elasticsearch';
+  readonly #options: ElasticsearchIndexOptions;
+  readonly #client: Client;
+  readonly #place: string;
+  readonly #writes = new SerialQueue();
+  #serverChecked = false;
+
+  constructor(options: ElasticsearchIndexOptions) {
+    this.#options = options;
+    const { url, cloudId, alias } = options;
+    this.#client = new Client(clientOptions(options));
+    this.#place = url ? placeOf(url, alias) : `${cloudId?.split(':')[0]}/${alias}`;
+  }
+
+  /** BM25 over title and text. */
+  lexicalRetriever(): Retriever {
+    const { alias: index } = this.#options;
+    return {
+      name: 'elasticsearch',
+      kind: 'lexical',
+      retrieve: async ({ query, limit }, signal) => {
+        const found = await this.#ask(signal, (options) =>
+          this.#client.search<StoredRow>(
+            {
+              index,
+              size: limit,
+              query: searchQuery(query.text, filterClauses(query.access, query.filter)),
+              sort: [{ _score: { order: 'desc' } }, { passage_id: { order: 'asc' } }],
+              track_total_hits: false,
+              _source: { excludes: ['document_text', 'metadata_terms'] },
+            },
+            options,
+          ),
+        );
+        return found.hits.hits.flatMap(({ _source, _score }) =>
+          _source ? [{ passage: toPassage(_source), bm25Score: _score ?? Number.NaN }] : [],
+        );
+      },
+      check: async (signal) => {
+        await this.#checkServer(signal);
+        if (!(await this.#meta(signal))) throw missingClusterIndex(this.#place);
+      },
+      close: async () => undefined,
+    };
+  }
+
+  async info(signal: AbortSignal): Promise<IndexInfo> {
+    const meta = await this.#meta(signal);
+    if (!meta) return { embedderModelId: null, dimensions: null, documents: 0, passages: 0 };
+    const { alias: index } = this.#options;
+    const count = async (query?: estypes.QueryDslQueryContainer) =>
+      (await this.#ask(signal, (options) => this.#client.count({ index, query }, options))).count;
+    const [documents, passages] = await Promise.all([count({ term: { ordinal: 0 } }), count()]);
+    return { embedderModelId: meta.modelId, dimensions: meta.dimensions, documents, passages };
+  }
+
+  async fingerprints(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
+    const heads = await this.#heads(tenant, documentIds, signal);
+    return new Map([...heads].map(([id, { fingerprint }]) => [id, fingerprint]));
+  }
+
+  async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
+    const { sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
+    const tenant = sound[0]?.document.tenant;
+    if (tenant === undefined) return { stored: 0, rejected };
+    if (sound.some((item) => item.document.tenant !== tenant)) throw new TypeError('put takes one tenant at a time.');
+    return this.#writes.run(async () => {
+      await this.#ensureIndex(signal);
+      const refused: RejectedDocument[] = [];
+      for (const group of inGroups(sound, BULK_CHARACTERS, ({ document }) => document.text.length)) {
+        refused.push(...(await this.#store(tenant, group, signal)));
+      }
+      return { stored: sound.length - refused.length, rejected: [...rejected, ...refused] };
+    });
+  }
+
+  async delete(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<number> {
+    return this.#writes.run(async () => {
+      const heads = await this.#heads(tenant, documentIds, signal);
+      if (heads.size === 0) return 0;
+      const actions = [...heads].flatMap(([id, { passage_count }]) => removals(tenant, id, 0, passage_count));
+      await this.#bulk(actions, signal);
+      return heads.size;
+    });
+  }
+
+  async getDocument(documentId: string, access: Access, signal: AbortSignal): Promise<SourceDocument | null> {
+    const { alias: index } = this.#options;
+    const filter = [...filterClauses(access, { documentIds: [documentId] }), { term: { ordinal: 0 } }];
+    const found = await this.#ask(signal, (options) =>
+      this.#client.search<StoredRow>({ index, size: 1, query: { bool: { filter } } }, options),
+    );
+    const row = found.hits.hits[0]?._source;
+    return row ? toDocument(row) : null;
+  }
+
+  /** Removes every version of the index, and its alias. */
+  async drop(signal: AbortSignal): Promise<void> {
+    const { alias } = this.#options;
+    const versions = await this.#ask(signal, (options) =>
+      this.#client.indices.getAlias({ name: alias, index: `${alias}-*`, ignore_unavailable: true }, options),
+    ).catch((error: unknown) => {
+      if (error instanceof ServiceError && error.code === 'index-missing') return {};
+      throw error;
+    });
+    const names = Object.keys(versions);
+    if (names.length > 0) {
+      await this.#ask(signal, (options) => this.#client.indices.delete({ index: names }, options));
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  /** Writes each document with one request: it arrives as a whole even when this process ends in the middle. */
+  async #store(tenant: string, group: readonly IndexableDocument[], signal: AbortSignal): Promise<RejectedDocument[]> {
+    const before = await this.#heads(
+      tenant,
+      group.map(({ document }) => document.id),
+      signal,
+    );
+    const actions = group.flatMap((item): BulkAction[] => {
+      const { id } = item.document;
+      const leftOver = removals(tenant, id, item.passages.length, before.get(id)?.passage_count ?? 0);
+      const writes = toClusterPassages(item).map(({ id: _id, row }): BulkAction => ({ documentId: id, _id, row }));
+      return [...leftOver, ...writes];
+    });
+    const refused = await this.#bulk(actions, signal);
+    const ids = [...refused.keys()];
+    if (ids.length > 0) {
+      // Half a document is worse than none.
+      const counts = new Map(group.map(({ document, passages }) => [document.id, passages.length]));
+      await this.#bulk(
+        ids.flatMap((id) => removals(tenant, id, 0, counts.get(id) ?? 0)),
+        signal,
+      );
+    }
+    return [...refused].map(([documentId, reason]) => ({ documentId, reason }));
+  }
+
+  /** What the server is too busy for is sent again, later each time; resolves to the documents it refused, and why. */
+  async #bulk(actions: readonly BulkAction[], signal: AbortSignal): Promise<Map<string, string>> {
+    const refused = new Map<string, string>();
+    let left = actions;
+    for (let attempt = 1; left.length > 0; attempt++) {
+      const { alias: index } = this.#options;
+      const sent = left;
+      const operations = sent.flatMap((action): estypes.BulkOperationContainer[] => {
+        const target = { _index: index, _id: action._id, routing: action.documentId };
+        return 'row' in action ? [{ index: target }, toSource(action.row) as object] : [{ delete: target }];
+      });
+      const reply = await this.#ask(signal, (options) =>
+        this.#client.bulk({ operations, refresh: true, require_alias: true }, options),
+      );
+      const busy: BulkAction[] = [];
+      for (const [place, item] of reply.items.entries()) {
+        const result = item.index ?? item.delete;
+        const action = sent[place] as BulkAction;
+        if (result?.error && BUSY.has(result.status) && attempt < ATTEMPTS) busy.push(action);
+        else if (result?.error) refused.set(action.documentId, result.error.reason ?? result.error.type);
+      }
+      left = busy;
+      if (left.length > 0) await wait(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random()), signal);
+    }
+    return refused;
+  }
+
+  /** First passages of stored documents, read past the refresh: also what was written a moment ago. */
+  async #heads(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<Map<string, Head>> {
+    const found = new Map<string, Head>();
+    if (documentIds.length === 0 || !(await this.#meta(signal))) return found;
+    const docs = documentIds.map((id) => ({
+      _index: this.#options.alias,
+      _id: recordId(tenant, id, 0),
+      routing: id,
+      _source: ['document_id', 'fingerprint', 'passage_count'],
+    }));
+    const reply = await this.#ask(signal, (options) => this.#client.mget<Head>({ docs }, options));
+    for (const doc of reply.docs) if ('_source' in doc && doc._source) found.set(doc._source.document_id, doc._source);
+    return found;
+  }
+
+  async #ensureIndex(signal: AbortSignal): Promise<void> {
+    const { alias, embedder, shards = 1 } = this.#options;
+    await this.#checkServer(signal);
+    const meta = await this.#meta(signal);
+    if (meta) return checkSameModel(this.#place, meta, embedder);
+    const settings = {
+      number_of_shards: shards,
+      auto_expand_replicas: '0-1',
+      analysis: ANALYSIS,
+    };
+    const header = { formatVersion: FORMAT_VERSION, modelId: embedder.modelId, dimensions: embedder.dimensions };
+    try {
+      await this.#ask(signal, (options) =>
+        this.#client.indices.create(
+          { index: `${alias}-000001`, settings, mappings: mappings(header), aliases: { [alias]: {} } },
+          options,
+        ),
+      );
+    } catch (error) {
+      // Another process was faster.
+      if (typeOf((error as Error).cause) !== 'resource_already_exists_exception') throw error;
+      checkSameModel(this.#place, (await this.#meta(signal)) ?? header, embedder);
+    }
+  }
+
+  /** What the index says of itself; `null` when there is none. */
+  async #meta(signal: AbortSignal): Promise<{ modelId: string; dimensions: number } | null> {
+    const { alias: index } = this.#options;
+    try {
+      const reply = await this.#ask(signal, (options) => this.#client.indices.getMapping({ index }, options));
+      const meta = Object.values(reply)[0]?.mappings._meta;
+      if (meta?.formatVersion === FORMAT_VERSION) return { modelId: meta.modelId, dimensions: meta.dimensions };
+    } catch (error) {
+      if (error instanceof ServiceError && error.code === 'index-missing') return null;
+      throw error;
+    }
+    const message = `${this.#place}: expected an index of Candor, format ${FORMAT_VERSION}, found another one. Set CANDOR_CLUSTER_ALIAS to a new name and run: candor ingest PATH...`;
+    throw new ServiceError('index-corrupt', { message });
+  }
+
+  async #checkServer(signal: AbortSignal): Promise<void> {
+    if (this.#serverChecked) return;
+    const { version } = await this.#ask(signal, (options) => this.#client.info({}, options));
+    if (!SERVER_MAJORS.has(Number.parseInt(version.number, 10))) {
+      const message = `ELASTICSEARCH_URL: expected a server of version 8 or 9, found ${version.number}.`;
+      throw new ServiceError('invalid-config', { message });
+    }
+    this.#serverChecked = true;
+  }
+
+  async #ask<T>(signal: AbortSignal, work: (options: { signal: AbortSignal }) => Promise<T>): Promise<T> {
+    if (signal.aborted) throw abortError(signal);
+    try {
+      return await work({ signal });
+    } catch (cause) {
+      if (signal.aborted) throw abortError(signal);
+      if (typeOf(cause) === 'index_not_found_exception' || isMissingAlias(cause)) {
+        throw missingClusterIndex(this.#place, cause);
+      }
+      const message = `Elasticsearch, ${this.#place}: ${cause instanceof Error ? firstLine(cause.message) : 'failed'}`;
+      throw new ServiceError('retrieval-unavailable', { message, cause });
+    }
+  }
+}
+
+type Head = Pick<ClusterRow, 'document_id' | 'fingerprint' | 'passage_count'>;
+type BulkAction = { documentId: string; _id: string } | { documentId: string; _id: string; row: ClusterRow };
+
+function clientOptions(options: ElasticsearchIndexOptions): ClientOptions {
+  const { url, cloudId, apiKey, username, password, caFile } = options;
+  const auth = apiKey ? { apiKey } : username ? { username, password: password ?? '' } : undefined;
+  return {
+    ...(cloudId ? { cloud: { id: cloudId } } : { node: url }),
+    ...(auth && { auth }),
+    ...(caFile && { tls: { ca: readFileSync(caFile) } }),
+    // The hybrid retriever's deadline and its breaker decide; a silent second try would hide a slow store.
+    maxRetries: 0,
+    requestTimeout: 120_000,
+  };
+}
+
+const removals = (tenant: string, documentId: string, from: number, to: number): BulkAction[] =>
+  recordIds(tenant, documentId, from, to).map((_id) => ({ documentId, _id }));
+
+function toSource(row: ClusterRow): Record<string, unknown> {
+  const field = stemmedField(row.language);
+  return field ? { ...row, stemmed: { [field]: `${row.title}\n${row.text}` } } : { ...row };
+}
+
+const typeOf = (error: unknown): string | undefined =>
+  error instanceof errors.ResponseError ? (error.body as { error?: { type?: string } })?.error?.type : undefined;
+const isMissingAlias = (error: unknown) => error instanceof errors.ResponseError && error.statusCode === 404;
+const firstLine = (text: string) => text.split('\n')[0]?.slice(0, 300) ?? '';
+
+function wait(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(abortError(signal));
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}

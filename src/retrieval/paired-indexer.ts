@@ -1,0 +1,58 @@
+import type { IndexableDocument, Indexer, IndexInfo, PutResult } from './indexer.js';
+
+/**
+ * Two stores as one write side. A document counts as stored when both have it in the same form, so that a write that
+ * reached one of them only is done again by the next ingest; a document that one store refuses is taken out of the other.
+ */
+export class PairedIndexer implements Indexer {
+  readonly name: string;
+  readonly #stores: readonly [Indexer, Indexer];
+
+  constructor(...stores: [Indexer, Indexer]) {
+    this.#stores = stores;
+    this.name = stores.map(({ name }) => name).join('+');
+  }
+
+  /** Of the store that has fewer documents. */
+  async info(signal: AbortSignal): Promise<IndexInfo> {
+    const [first, second] = await this.#both((store) => store.info(signal));
+    return second.documents < first.documents ? second : first;
+  }
+
+  async fingerprints(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
+    const [first, second] = await this.#both((store) => store.fingerprints(tenant, documentIds, signal));
+    return new Map([...first].filter(([id, fingerprint]) => second.get(id) === fingerprint));
+  }
+
+  async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
+    const results = await this.#both((store) => store.put(documents, signal));
+    const rejected = new Map(results.flatMap((result) => result.rejected.map((one) => [one.documentId, one])));
+    const tenant = documents[0]?.document.tenant;
+    if (tenant !== undefined && rejected.size > 0) {
+      await this.#both((store) => store.delete(tenant, [...rejected.keys()], signal));
+    }
+    const ids = new Set(documents.map(({ document }) => document.id));
+    return { stored: [...ids].filter((id) => !rejected.has(id)).length, rejected: [...rejected.values()] };
+  }
+
+  /** How many documents there were in the store that had more of them. */
+  async delete(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<number> {
+    return Math.max(...(await this.#both((store) => store.delete(tenant, documentIds, signal))));
+  }
+
+  async optimize(signal: AbortSignal): Promise<void> {
+    await this.#both(async (store) => store.optimize?.(signal));
+  }
+
+  async close(): Promise<void> {
+    await this.#both((store) => store.close());
+  }
+
+  /** Waits for both even when one fails, so that nothing is still being written when the error is known. */
+  async #both<T>(work: (store: Indexer) => Promise<T>): Promise<[T, T]> {
+    const [first, second] = this.#stores;
+    const all = [work(first), work(second)] as const;
+    await Promise.allSettled(all);
+    return Promise.all(all);
+  }
+}
