@@ -83,7 +83,9 @@ check('lint', bin('biome'), ['check', '.']);
 check('types', bin('tsc'), ['--noEmit']);
 if (existsSync('web/tsconfig.json')) check('web types', bin('tsc'), ['--noEmit', '-p', 'web']);
 check('arrows', process.execPath, ['scripts/arrows.mjs']);
-vitest('unit', []);
+// The unit tests bring their own index: servers that are there for the integration tests are none of theirs.
+const noServers = { ELASTICSEARCH_URL: '', QDRANT_URL: '' };
+vitest('unit', [], noServers);
 
 if (!hasFiles('training/tests', '.py')) console.log('none training: no tests yet');
 else if (existsSync('training/.venv/bin/pytest')) pytest();
@@ -91,7 +93,7 @@ else skip('training', 'there is no training/.venv (PyTorch, about 5 GB)', 'npm r
 
 const browser = chromium();
 if (!hasFiles('tests/browser', '.test.ts')) console.log('none browser: no tests yet');
-else if (browser) vitest('browser', ['--config', 'vitest.browser.config.ts'], { CHROMIUM_PATH: browser });
+else if (browser) vitest('browser', ['--config', 'vitest.browser.config.ts'], { ...noServers, CHROMIUM_PATH: browser });
 else skip('browser', 'no Chromium was found', 'apt-get install chromium, or CHROMIUM_PATH=… npm test');
 
 const servers = ['ELASTICSEARCH_URL', 'QDRANT_URL'];
