@@ -123,7 +123,7 @@ function notProven(
   const facts = `${labels} labelled queries, ${outcomes.length} answered, ${right} of these right`;
   const hope =
     moreLabels === null
-      ? 'At no threshold are enough of them right: more labels would not help.'
+      ? 'At no threshold are enough of them right so far; more labels of the same kind would not change that.'
       : `About ${moreLabels} more labels would, if the answers go on being right as often.`;
   const message = `No threshold is proven to be right in ${percent(targetPrecision)} with ${percent(confidence)} confidence: ${facts}. ${hope}`;
   return new ServiceError('invalid-request', { message });
