@@ -4,13 +4,12 @@ import { ServiceError } from '../errors.js';
 import type { AnswerRecord } from '../evaluation/answer-record.js';
 import { isRight } from '../evaluation/measures/answer-score.js';
 import { type Question, readQuestions } from '../evaluation/question.js';
-import { createPipeline } from '../pipeline/create-pipeline.js';
 import { type Calibrator, parseCalibrator, sealCalibrator } from '../reward/calibrator.js';
 import { type GuaranteeMet, guaranteedThreshold } from '../reward/guaranteed-threshold.js';
 import type { ConfidenceOutcome } from '../reward/threshold.js';
-import { askQuestions } from './ask-questions.js';
+import { askPipeline } from './ask-pipeline.js';
+import { interruptible } from './interruptible.js';
 import { configWith } from './options.js';
-import { startProgress } from './progress.js';
 
 export interface SiteCalibration {
   /** Question lines as `candor eval answers` reads them. */
@@ -32,7 +31,12 @@ export async function calibrateSite({ labels: path, out, targetPrecision, confid
   requireConsistent(questions, path);
   const config = configWith({ CANDOR_INDEX_DIR: index });
   const base = parseCalibrator(await readFile(config.calibrator, 'utf8'), config.calibrator);
-  const outcomes = toOutcomes(await ask(config, questions));
+  const records: AnswerRecord[] = [];
+  // Whether a quote stands in its source is not asked here.
+  const textOf = () => undefined;
+  const keep = (record: AnswerRecord) => void records.push(record);
+  await interruptible((signal) => askPipeline(config, questions, { label: 'queries', textOf, signal, keep }));
+  const outcomes = toOutcomes(records);
   const found = guaranteedThreshold(outcomes, { targetPrecision, confidence, labels: questions.length });
   if (!found.supported) throw notProven(found.moreLabels, outcomes, questions.length, targetPrecision, confidence);
   const calibrator = withGuarantee(base, found, { labels: questions.length, targetPrecision, confidence });
@@ -41,33 +45,6 @@ export async function calibrateSite({ labels: path, out, targetPrecision, confid
   process.stdout.write(
     `${describe(calibrator, questions)}\nwritten to ${out}; serve with it: CANDOR_CALIBRATOR=${out}\n`,
   );
-}
-
-async function ask(config: ReturnType<typeof configWith>, questions: readonly Question[]): Promise<AnswerRecord[]> {
-  const { deadlineMs, candidates } = config.answer;
-  const controller = new AbortController();
-  const stop = () => controller.abort();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  const pipeline = await createPipeline(config, { warn: (message) => console.error(message) });
-  const progress = startProgress('queries', questions.length);
-  const records: AnswerRecord[] = [];
-  try {
-    const asking = askQuestions(pipeline, questions, {
-      access: { tenant: config.tenant, groups: [] },
-      defaults: { queryMaxCharacters: config.server.queryMaxCharacters, answer: { deadlineMs, candidates } },
-      textOf: () => undefined, // Whether a quote stands in its source is not asked here.
-      signal: controller.signal,
-    });
-    for await (const record of asking) {
-      records.push(record);
-      progress.tick();
-    }
-  } finally {
-    progress.stop();
-    await pipeline.close();
-    process.off('SIGINT', stop).off('SIGTERM', stop);
-  }
-  return records;
 }
 
 /** Answers that could have been shown. A confidence that is no probability shows nothing, here as in the service. */

@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Config } from '../config.js';
 import { ServiceError } from '../errors.js';
 import type { AnswerRecord } from '../evaluation/answer-record.js';
 import { summariseAnswers } from '../evaluation/answer-report.js';
@@ -9,13 +8,13 @@ import { answerTable } from '../evaluation/answer-table.js';
 import { checkGates, type GateVerdict, readGate } from '../evaluation/gate.js';
 import { isRecord, type RecordedAnswer, readAnswers } from '../evaluation/plain-answer.js';
 import { type Question, readQuestions, sampleQuestions } from '../evaluation/question.js';
-import { createPipeline, dropClusterIndex } from '../pipeline/create-pipeline.js';
-import { askQuestions } from './ask-questions.js';
+import { dropClusterIndex } from '../pipeline/create-pipeline.js';
+import { askPipeline } from './ask-pipeline.js';
 import { citedBy, readDocuments } from './corpus-documents.js';
 import { describeReport } from './ingest.js';
 import { ingestCorpus } from './ingest-corpus.js';
+import { interruptible } from './interruptible.js';
 import { configWith } from './options.js';
-import { startProgress } from './progress.js';
 import { openRecordFile, type RecordFile } from './record-file.js';
 import { judgeByReward } from './reward-judge.js';
 
@@ -141,48 +140,14 @@ async function answerAll(
     CANDOR_ANSWER_DEADLINE_MS: deadlineMs,
     CANDOR_ANSWER_CANDIDATES: candidates,
   });
-  const controller = new AbortController();
-  const stop = () => controller.abort();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  try {
-    const startedAt = performance.now();
-    const report = await ingestCorpus(config, corpus, controller.signal);
+  const startedAt = performance.now();
+  await interruptible(async (signal) => {
+    const report = await ingestCorpus(config, corpus, signal);
     console.error(describeReport(report, basename(indexDir), performance.now() - startedAt));
-    await ask(config, corpus, questions, controller.signal, keep);
-  } catch (error) {
-    if (controller.signal.aborted && records) console.error('Stopped. Add --resume to go on with what was recorded.');
-    throw error;
-  } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
-  }
-}
-
-async function ask(
-  config: Config,
-  corpus: string,
-  questions: readonly Question[],
-  signal: AbortSignal,
-  keep: (record: AnswerRecord) => Promise<void>,
-): Promise<void> {
-  const documents = await readDocuments(corpus);
-  const { deadlineMs, candidates } = config.answer;
-  const pipeline = await createPipeline(config, { warn: (message) => console.error(message) });
-  const progress = startProgress('questions', questions.length);
-  try {
-    const asking = askQuestions(pipeline, questions, {
-      access: { tenant: config.tenant, groups: [] },
-      defaults: { queryMaxCharacters: config.server.queryMaxCharacters, answer: { deadlineMs, candidates } },
-      textOf: (documentId) => documents.get(documentId)?.document.text,
-      signal,
-    });
-    for await (const record of asking) {
-      await keep(record);
-      progress.tick();
-    }
-  } finally {
-    progress.stop();
-    await pipeline.close();
-  }
+    const documents = await readDocuments(corpus);
+    const textOf = (documentId: string) => documents.get(documentId)?.document.text;
+    await askPipeline(config, questions, { label: 'questions', textOf, signal, keep });
+  }, records && 'Add --resume to go on with what was recorded.');
 }
 
 const evaluationAlias = (dir: string) =>

@@ -4,6 +4,7 @@ import { indexPlace } from '../config.js';
 import { DEFAULT_CHUNKING } from '../retrieval/chunking.js';
 import type { IngestReport } from '../retrieval/ingest.js';
 import type { RejectedRecord } from '../retrieval/loaders/loader.js';
+import { interruptible } from './interruptible.js';
 import { configWith, numberOption } from './options.js';
 import { duration } from './progress.js';
 
@@ -63,22 +64,14 @@ Exit codes: 0 everything is in the index, 3 some records were rejected, 1 nothin
 async function ingestCommand(paths: string[], options: IngestCommandOptions): Promise<void> {
   const config = configWith({ CANDOR_INDEX_DIR: options.index, CANDOR_TENANT: options.tenant });
   const { ingestCorpus } = await import('./ingest-corpus.js'); // Help and usage errors need no models.
-  const controller = new AbortController();
-  const stop = () => controller.abort();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
   const startedAt = performance.now();
-  try {
-    const chunking = { ...DEFAULT_CHUNKING, targetWords: options.passageWords };
-    const report = await ingestCorpus(config, paths, controller.signal, { acl: options.acl, chunking });
+  const chunking = { ...DEFAULT_CHUNKING, targetWords: options.passageWords };
+  await interruptible(async (signal) => {
+    const report = await ingestCorpus(config, paths, signal, { acl: options.acl, chunking });
     if (options.rejects) await writeFile(options.rejects, report.rejected.map(asLine).join(''));
     console.error(describeReport(report, indexPlace(config), performance.now() - startedAt));
     process.exitCode = exitCodeOf(report);
-  } catch (error) {
-    if (controller.signal.aborted) console.error('Stopped. What was stored stays: run the same command to go on.');
-    throw error;
-  } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
-  }
+  }, 'What was stored stays: run the same command to go on.');
 }
 
 const asLine = ({ file, line, reason }: RejectedRecord) => `${JSON.stringify({ file, line, reason })}\n`;

@@ -11,6 +11,7 @@ import { type DepthFigures, depthFigures, type RerankedAtDepth, rerankHead } fro
 import { openScorer, type ScorerChoice } from '../pipeline/create-pipeline.js';
 import { runUntil } from '../pipeline/deadline.js';
 import type { DocumentScorer, ScorableDocument } from '../ranking/document-scorer.js';
+import { interruptible } from './interruptible.js';
 import { configWith } from './options.js';
 import { startProgress } from './progress.js';
 import { openScoreCache, type ScoreCache } from './score-cache.js';
@@ -144,31 +145,26 @@ async function scoreAll(
   work: readonly QueryWork[],
   depths: readonly number[],
 ): Promise<QueryOutcome[]> {
-  const controller = new AbortController();
-  const stop = () => controller.abort();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
   const cache = await openScoreCache(cachePath);
   const progress = startProgress('queries', work.length);
   let scorer: DocumentScorer | undefined;
   try {
-    const opened = await openScorer(configWith({}), choice);
-    scorer = opened;
-    const limit = pLimit(concurrency);
-    return await Promise.all(
-      work.map((each) =>
-        limit(async () => {
-          const outcome = await scoreQuery(opened, cache, each, depths, timeoutMs, controller.signal);
-          progress.tick();
-          return outcome;
-        }),
-      ),
-    );
-  } catch (error) {
-    if (controller.signal.aborted && cachePath) console.error('Stopped. The same command goes on with what is scored.');
-    throw error;
+    return await interruptible(async (signal) => {
+      const opened = await openScorer(configWith({}), choice);
+      scorer = opened;
+      const limit = pLimit(concurrency);
+      return await Promise.all(
+        work.map((each) =>
+          limit(async () => {
+            const outcome = await scoreQuery(opened, cache, each, depths, timeoutMs, signal);
+            progress.tick();
+            return outcome;
+          }),
+        ),
+      );
+    }, cachePath && 'The same command goes on with what is scored.');
   } finally {
     progress.stop();
-    process.off('SIGINT', stop).off('SIGTERM', stop);
     await scorer?.close();
     await cache.close();
   }

@@ -14,6 +14,7 @@ import { loadSentenceSplitter } from '../retrieval/sentences.js';
 import type { RewardItem, RewardModel } from '../reward/reward-model.js';
 import { answerText, createAnswerReader, type ReadAnswer } from './answer-reader.js';
 import { citedBy, readDocuments } from './corpus-documents.js';
+import { interruptible } from './interruptible.js';
 import { configWith } from './options.js';
 import { startProgress } from './progress.js';
 
@@ -45,17 +46,15 @@ export async function judgeByReward(
   const documents = await readDocuments(corpus, citedBy([...answers, ...(rivals ?? [])]));
   const read = createAnswerReader(documents, await loadSentenceSplitter(config.promptsDir), config.tenant);
   const model = await openRewardModelAlone(config);
-  const controller = new AbortController();
-  const stop = () => controller.abort();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
-    const options = { judgeId: model.modelId, signal: controller.signal };
-    const { alone, unread } = await judgeAlone(model, answers, read, controller.signal);
-    if (!rivals) return compareByJudge(alone, [], { ...options, notJudged: unread });
-    const { pairs, unread: unreadPairs } = await judgePairs(model, answers, rivals, read, controller.signal);
-    return compareByJudge(alone, pairs, { ...options, notJudged: unreadPairs, name: basename(against ?? '') });
+    return await interruptible(async (signal) => {
+      const options = { judgeId: model.modelId, signal };
+      const { alone, unread } = await judgeAlone(model, answers, read, signal);
+      if (!rivals) return compareByJudge(alone, [], { ...options, notJudged: unread });
+      const { pairs, unread: unreadPairs } = await judgePairs(model, answers, rivals, read, signal);
+      return compareByJudge(alone, pairs, { ...options, notJudged: unreadPairs, name: basename(against ?? '') });
+    });
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
     await model.close();
   }
 }

@@ -48,7 +48,8 @@ export function guaranteedThreshold(
   { targetPrecision, confidence, labels }: GuaranteeOptions,
 ): GuaranteedThreshold {
   const error = 1 - confidence;
-  const hypotheses = thinned(cutsOf(outcomes), fewestProvable(targetPrecision, error));
+  const cuts = cutsOf(outcomes);
+  const hypotheses = thinned(cuts, fewestProvable(targetPrecision, error));
   let met: GuaranteeMet | null = null;
   let carried = 0;
   for (const { minConfidence, shown, right } of hypotheses) {
@@ -58,7 +59,7 @@ export function guaranteedThreshold(
     if (!proven) continue;
     met = { supported: true, minConfidence, shown, right, precisionLow: precisionLowerBound(right, shown, confidence) };
   }
-  return met ?? { supported: false, moreLabels: labelsMissing(cutsOf(outcomes), targetPrecision, error, labels) };
+  return met ?? { supported: false, moreLabels: labelsMissing(cuts, targetPrecision, error, labels) };
 }
 
 interface Cut {

@@ -1,0 +1,46 @@
+import type { Config } from '../config.js';
+import type { AnswerRecord } from '../evaluation/answer-record.js';
+import type { Question } from '../evaluation/question.js';
+import { createPipeline } from '../pipeline/create-pipeline.js';
+import { askQuestions } from './ask-questions.js';
+import { startProgress } from './progress.js';
+
+export interface AskPipelineOptions {
+  /** What the progress line calls the questions. */
+  label: string;
+  /** Text of a document of the corpus; where it is unknown no quote counts as verbatim. */
+  textOf: (documentId: string) => string | undefined;
+  signal: AbortSignal;
+  /** Told each record as soon as it is there. */
+  keep: (record: AnswerRecord) => void | Promise<void>;
+}
+
+/**
+ * Opens the pipeline of the service, asks it every question with the settings' defaults, and closes it.
+ *
+ * @throws ServiceError of the aborted signal, or what makes opening or a search fail.
+ */
+export async function askPipeline(
+  config: Config,
+  questions: readonly Question[],
+  { label, textOf, signal, keep }: AskPipelineOptions,
+): Promise<void> {
+  const { deadlineMs, candidates } = config.answer;
+  const pipeline = await createPipeline(config, { warn: (message) => console.error(message) });
+  const progress = startProgress(label, questions.length);
+  try {
+    const asking = askQuestions(pipeline, questions, {
+      access: { tenant: config.tenant, groups: [] },
+      defaults: { queryMaxCharacters: config.server.queryMaxCharacters, answer: { deadlineMs, candidates } },
+      textOf,
+      signal,
+    });
+    for await (const record of asking) {
+      await keep(record);
+      progress.tick();
+    }
+  } finally {
+    progress.stop();
+    await pipeline.close();
+  }
+}
