@@ -2,14 +2,16 @@ import { ServiceError } from '../errors.js';
 import type { IndexableDocument, RejectedDocument } from './indexer.js';
 
 /**
- * Parts what can be stored from what cannot. Of two documents with one id the later one counts.
+ * Parts what can be stored from what cannot. Of two documents with one id the later one counts; `tenant` is that of all
+ * that can be stored, `undefined` where nothing can.
  *
  * @throws ServiceError `index-mismatch` for a vector that has not `dimensions` values.
+ * @throws TypeError for documents of several tenants.
  */
 export function soundDocuments(
   documents: readonly IndexableDocument[],
   dimensions: number,
-): { sound: IndexableDocument[]; rejected: RejectedDocument[] } {
+): { tenant: string | undefined; sound: IndexableDocument[]; rejected: RejectedDocument[] } {
   const rejected: RejectedDocument[] = [];
   const sound = new Map<string, IndexableDocument>();
   for (const item of documents) {
@@ -23,7 +25,9 @@ export function soundDocuments(
     if (reason) rejected.push({ documentId: id, reason });
     else sound.set(id, item);
   }
-  return { sound: [...sound.values()], rejected };
+  const [tenant, ...others] = new Set([...sound.values()].map(({ document }) => document.tenant));
+  if (others.length > 0) throw new TypeError('put takes one tenant at a time.');
+  return { tenant, sound: [...sound.values()], rejected };
 }
 
 function problemOf({ passages, vectors }: IndexableDocument): string | null {

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { ServiceError } from '../../errors.js';
+import type { SearchFilter } from '../../types.js';
 import type { IndexableDocument } from '../indexer.js';
+import { endOf, startOf } from '../iso-date.js';
+import { metadataTerm } from './embedded-filter.js';
 import { type PassageRow, toRows } from './embedded-rows.js';
 
 /** What Elasticsearch and Qdrant keep of a passage: the embedded index's row, without what only that one needs. */
@@ -99,3 +102,29 @@ export function* inGroups<T>(items: Iterable<T>, most: number, sizeOf: (item: T)
 
 /** `host:port` of an address: it may carry a password, which is nobody's to read. */
 export const placeOf = (url: string, name: string): string => `${new URL(url).host}/${name}`;
+
+export interface ClusterConditions {
+  /** Field and the values of which a passage must have one. */
+  anyOf: [field: string, values: string[]][];
+  /** Bounds of `date_ms`, inclusive; `NaN` for a date that is none, which nothing satisfies. */
+  dates: [bound: 'gte' | 'lte', ms: number][];
+}
+
+/** A caller's filter in terms of the stored fields; all conditions must hold. */
+export function clusterConditions(filter: SearchFilter): ClusterConditions {
+  const { documentIds, languages, dateFrom, dateTo, metadata = {} } = filter;
+  return {
+    anyOf: [
+      ...(documentIds ? [['document_id', [...documentIds]] satisfies [string, string[]]] : []),
+      ...(languages ? [['language_tags', languages.map((tag) => tag.toLowerCase())] satisfies [string, string[]]] : []),
+      ...Object.entries(metadata).map(([key, values]): [string, string[]] => [
+        'metadata_terms',
+        values.map((value) => metadataTerm(key, value)),
+      ]),
+    ],
+    dates: [
+      ...(dateFrom ? [['gte', startOf(dateFrom)] satisfies ['gte', number]] : []),
+      ...(dateTo ? [['lte', endOf(dateTo)] satisfies ['lte', number]] : []),
+    ],
+  };
+}

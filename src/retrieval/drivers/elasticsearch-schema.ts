@@ -1,7 +1,6 @@
 import type { estypes } from '@elastic/elasticsearch';
 import type { SearchFilter } from '../../types.js';
-import { endOf, startOf } from '../iso-date.js';
-import { metadataTerm } from './embedded-filter.js';
+import { clusterConditions } from './cluster-rows.js';
 
 /** Languages whose word forms are made one, and the analyzer that does it. English keeps its stop words: they are often
  * the question. */
@@ -118,23 +117,10 @@ export function filterClauses(
     { term: { tenant: access.tenant } },
     { bool: { should: visible, minimum_should_match: 1 } },
   ];
-  const anyOf = (field: string, values: readonly string[]) => clauses.push({ terms: { [field]: [...values] } });
-  const date = (bound: 'gte' | 'lte', ms: number) =>
+  const { anyOf, dates } = clusterConditions(filter);
+  for (const [field, values] of anyOf) clauses.push({ terms: { [field]: values } });
+  for (const [bound, ms] of dates)
     clauses.push(Number.isNaN(ms) ? none : { range: { date_ms: { [bound]: ms, format: 'epoch_millis' } } });
-  if (filter.documentIds) anyOf('document_id', filter.documentIds);
-  if (filter.languages)
-    anyOf(
-      'language_tags',
-      filter.languages.map((tag) => tag.toLowerCase()),
-    );
-  if (filter.dateFrom) date('gte', startOf(filter.dateFrom));
-  if (filter.dateTo) date('lte', endOf(filter.dateTo));
-  for (const [key, values] of Object.entries(filter.metadata ?? {})) {
-    anyOf(
-      'metadata_terms',
-      values.map((value) => metadataTerm(key, value)),
-    );
-  }
   return clauses;
 }
 

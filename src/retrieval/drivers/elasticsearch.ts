@@ -109,10 +109,8 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
   }
 
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
-    const { sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
-    const tenant = sound[0]?.document.tenant;
+    const { tenant, sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
     if (tenant === undefined) return { stored: 0, rejected };
-    if (sound.some((item) => item.document.tenant !== tenant)) throw new TypeError('put takes one tenant at a time.');
     return this.#writes.run(async () => {
       await this.#ensureIndex(signal);
       const refused: RejectedDocument[] = [];

@@ -88,11 +88,8 @@ export class EmbeddedIndex implements Indexer, DocumentReader {
   }
 
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
-    const { sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
-    const tenant = sound[0]?.document.tenant;
+    const { tenant, sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
     if (tenant === undefined) return { stored: 0, rejected };
-    if (sound.some(({ document }) => document.tenant !== tenant))
-      throw new TypeError('put takes one tenant at a time.');
     await this.#write(signal, async ({ table }) => {
       const ids = sound.map(({ document }) => document.id);
       const isNew = (await this.fingerprints(tenant, ids, signal)).size === 0;

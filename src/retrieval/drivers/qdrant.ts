@@ -2,12 +2,12 @@ import { QdrantClient, type Schemas } from '@qdrant/js-client-rest';
 import { abortError, ServiceError } from '../../errors.js';
 import type { Access, ScoredPassage, SearchFilter, SourceDocument } from '../../types.js';
 import type { IndexableDocument, Indexer, IndexInfo, PutResult } from '../indexer.js';
-import { endOf, startOf } from '../iso-date.js';
 import type { DocumentReader, Retriever } from '../retriever.js';
 import { soundDocuments } from '../sound-documents.js';
 import {
   type ClusterRow,
   checkSameModel,
+  clusterConditions,
   inGroups,
   missingClusterIndex,
   placeOf,
@@ -16,7 +16,6 @@ import {
   SerialQueue,
   toClusterPassages,
 } from './cluster-rows.js';
-import { metadataTerm } from './embedded-filter.js';
 import { type StoredRow, toDocument, toPassage } from './embedded-rows.js';
 
 export interface QdrantIndexOptions {
@@ -128,10 +127,8 @@ export class QdrantIndex implements Indexer, DocumentReader {
   }
 
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
-    const { sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
-    const tenant = sound[0]?.document.tenant;
+    const { tenant, sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
     if (tenant === undefined) return { stored: 0, rejected };
-    if (sound.some((item) => item.document.tenant !== tenant)) throw new TypeError('put takes one tenant at a time.');
     return this.#writes.run(async () => {
       await this.#ensureCollection(signal);
       for (const group of inGroups(sound, POINTS_AT_ONCE, ({ passages }) => passages.length)) {
@@ -294,26 +291,10 @@ function searchFilter(access: Access, filter: SearchFilter = {}): Filter {
     equals('tenant', access.tenant),
     { should: [equals('acl_open', true), anyOf('acl', access.groups)] },
   ];
-  const date = (bound: 'gte' | 'lte', ms: number) =>
+  const conditions = clusterConditions(filter);
+  for (const [field, values] of conditions.anyOf) must.push(anyOf(field, values));
+  for (const [bound, ms] of conditions.dates)
     must.push(Number.isNaN(ms) ? nothing : { key: 'date_ms', range: { [bound]: ms } });
-  if (filter.documentIds) must.push(anyOf('document_id', filter.documentIds));
-  if (filter.languages)
-    must.push(
-      anyOf(
-        'language_tags',
-        filter.languages.map((tag) => tag.toLowerCase()),
-      ),
-    );
-  if (filter.dateFrom) date('gte', startOf(filter.dateFrom));
-  if (filter.dateTo) date('lte', endOf(filter.dateTo));
-  for (const [key, values] of Object.entries(filter.metadata ?? {})) {
-    must.push(
-      anyOf(
-        'metadata_terms',
-        values.map((value) => metadataTerm(key, value)),
-      ),
-    );
-  }
   return { must };
 }
 
