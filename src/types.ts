@@ -109,8 +109,11 @@ export interface Candidate {
   declined: boolean;
   /** Mean natural-log probability of the tokens of the answer and its pointer, at most 0. */
   meanTokenLogprob: number;
-  /** How it was drawn. `insisted`: the likeliest answer where the greedy candidate is a decline. */
-  sampled: 'greedy' | 'sampled' | 'insisted';
+  /**
+   * How it was drawn. `insisted`: the likeliest answer where the greedy candidate is a decline. `forked`: parts from the
+   * likeliest answer where the policy was least sure, and goes on greedily.
+   */
+  sampled: 'greedy' | 'sampled' | 'insisted' | 'forked';
   /** Probability the policy gave to declining this passage, 0..1; the same for every candidate of one passage. */
   declineProbability: number;
 }
