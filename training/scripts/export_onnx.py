@@ -9,6 +9,7 @@ A folder whose manifest names the same weights and settings is left alone, so a 
 
 import argparse
 import copy
+import hashlib
 import json
 import os
 import shutil
@@ -116,7 +117,7 @@ def ready_layers(args, model, precision: Precision, rows: list) -> dict:
     return gptq_layers(copy.deepcopy(model), rows[: args.rows], args.frozen_layers, precision.of, precision.block)
 
 
-def export_policy(args, model, tokenizer_file: Path, version: str, rows: list) -> None:
+def export_policy(args, model, tokenizer_file: Path, weights_version: str, rows: list) -> None:
     config, split = model.config, args.frozen_layers
     settings = {
         "promptVersion": prompt_version(), "lowerLayers": split, "upperLayers": config.num_hidden_layers - split,
@@ -126,7 +127,7 @@ def export_policy(args, model, tokenizer_file: Path, version: str, rows: list) -
     }  # fmt: skip
     if args.policy_accuracy_level != 4:
         settings["accuracyLevel"] = args.policy_accuracy_level
-    target = args.out / "policy"
+    target, version = args.out / "policy", version_of(args, weights_version, settings)
     if is_done(target, version, settings):
         return print(f"{target} is finished")
     folder = fresh(target)
@@ -147,11 +148,11 @@ def export_policy(args, model, tokenizer_file: Path, version: str, rows: list) -
 
 def export_reward(args, policy, policy_version: str, rows: list[RankedRow]) -> None:
     split = args.frozen_layers
-    model, head, version = policy, random_head(policy.config.hidden_size), f"untrained-{policy_version}"
+    model, head, weights_version = policy, random_head(policy.config.hidden_size), f"untrained-{policy_version}"
     if args.reward and not args.tiny:
         need(args.reward / "model.safetensors", "a reward model; scripts/train_reward.py makes one")
         head = torch.load(need(args.reward / "head.pt", "the head of the reward model"), map_location="cpu", weights_only=True)
-        version = file_sha256(args.reward / "model.safetensors")[:12]
+        weights_version = file_sha256(args.reward / "model.safetensors")[:12]
         model = LlamaForCausalLM(policy.config).eval()
         check_shared(policy.state_dict(), read_reward(args.reward, model), split, args.reward)
     lower = args.out / "policy/lower.onnx"
@@ -159,7 +160,7 @@ def export_reward(args, policy, policy_version: str, rows: list[RankedRow]) -> N
         "promptVersion": prompt_version(), "layers": policy.config.num_hidden_layers - split, "policyLower": file_sha256(lower),
         "accuracyLevel": args.reward_accuracy_level, "precision": f"{args.reward_upper}" + ("" if args.plain_rounding or not rows else ", GPTQ"),
     }  # fmt: skip
-    target = args.out / "reward"
+    target, version = args.out / "reward", version_of(args, weights_version, settings)
     if is_done(target, version, settings):
         return print(f"{target} is finished")
     folder = fresh(target)
@@ -233,6 +234,11 @@ def compare_reward(model, head: dict, lower: Path, path: Path, rows: list[Ranked
     return {"answers": len(expected), "correlation": round(float(np.corrcoef(expected, actual)[0, 1]), 4),
             "moved": round(float(np.abs(expected - actual).mean()), 4), "spread": round(float(expected.std()), 4),
             "pairsFp32": round(float(pairs_fp32), 4), "pairs": round(float(pairs), 4)}
+
+
+def version_of(args, weights: str, settings: dict) -> str:
+    """Weights rounded in another way are another model: a confidence fitted for the one does not fit the other."""
+    return weights if args.tiny else hashlib.sha256(f"{weights} {json.dumps(settings, sort_keys=True)}".encode()).hexdigest()[:12]
 
 
 def is_done(folder: Path, version: str, settings: dict) -> bool:
