@@ -78,4 +78,5 @@ if stage check_reward.py --reward "$work/reward" || [ "${FORCE_PPO:-0}" = 1 ]; t
 fi
 stage export_embedder.py --data "$data" --out "$out/embedder"
 stage train_reranker.py --data "$data" --out "$out/reranker" --minutes "${RERANKER_MINUTES:-120}" --seed "$seed"
-stage export_onnx.py --policy "$policy" --reward "$work/reward" --calibration "$work/data/dev.jsonl" --out "$out" "${keep[@]}"
+stage export_onnx.py --policy "$policy" --reward "$work/reward" --calibration "$work/data/dev.jsonl" \
+  --candidates "$work/candidates.jsonl" --out "$out" "${keep[@]}"
