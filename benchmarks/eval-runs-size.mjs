@@ -69,7 +69,8 @@ async function measure(size, qrels) {
     ).join(''),
   );
   const starts = [0];
-  for (let at = block.indexOf(10); at >= 0 && at + 1 < block.length; at = block.indexOf(10, at + 1)) starts.push(at + 1);
+  for (let at = block.indexOf(10); at >= 0 && at + 1 < block.length; at = block.indexOf(10, at + 1))
+    starts.push(at + 1);
   const topics = Math.ceil(size / block.length);
   for (let topic = 0; topic < topics; topic++) {
     const own = Buffer.from(block);

@@ -87,7 +87,10 @@ describe('judgeRun', () => {
     expect(await reciprocalRank('16777217', '16777216')).toBe(0.5);
     expect(await reciprocalRank('2', '1')).toBe(1);
     const path = join(dir, 'single.run');
-    await writeFile(path, 'one Q0 a 1 0.812345678902 t\none Q0 b 2 0.812345678901 t\none Q0 c 3 inf t\none Q0 d 4 inf t\n');
+    await writeFile(
+      path,
+      'one Q0 a 1 0.812345678902 t\none Q0 b 2 0.812345678901 t\none Q0 c 3 inf t\none Q0 d 4 inf t\n',
+    );
     const { topics } = await readRun(path);
     expect(topics.get('one')).toEqual([
       { documentId: 'd', score: Number.POSITIVE_INFINITY },
