@@ -15,6 +15,7 @@ import { HttpScorer } from '../ranking/drivers/http-scorer.js';
 import { OnnxCrossEncoder } from '../ranking/drivers/onnx-cross-encoder.js';
 import type { Reranker } from '../ranking/reranker.js';
 import { withCircuitBreaker } from '../retrieval/circuit-breaker.js';
+import { DocumentWriter } from '../retrieval/document-writer.js';
 import { ElasticsearchIndex } from '../retrieval/drivers/elasticsearch.js';
 import { EmbeddedIndex } from '../retrieval/drivers/embedded.js';
 import { OnnxEmbedder } from '../retrieval/drivers/onnx-embedder.js';
@@ -67,6 +68,7 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
           timeoutMs: retrieval.hitsTimeoutMs * RETRIEVER_SHARE,
         }),
         documents: index.documents,
+        writer: index.writer,
         guard: createRuleGuard(),
         reranker,
         answering,
@@ -160,6 +162,7 @@ interface SearchParts {
   embedder: Embedder;
   retrievers: readonly Retriever[];
   documents: DocumentReader;
+  writer: DocumentWriter;
 }
 
 /** Errors that another look cannot mend: the start fails with them, whatever the other back end says. */
@@ -179,7 +182,8 @@ async function openSearch(config: Config, opened: Opened): Promise<SearchParts> 
   if (fatal ?? failed.length === retrievers.length) throw fatal ?? failed[0];
   for (const error of failed)
     opened.warnings.push(`Served without it: ${error instanceof Error ? error.message : error}`);
-  return { embedder, retrievers, documents };
+  const split = await loadSentenceSplitter(config.promptsDir);
+  return { embedder, retrievers, documents, writer: new DocumentWriter({ embedder, indexer, documents, split }) };
 }
 
 interface OpenIndex {

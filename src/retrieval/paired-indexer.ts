@@ -24,6 +24,12 @@ export class PairedIndexer implements Indexer {
     return new Map([...first].filter(([id, fingerprint]) => second.get(id) === fingerprint));
   }
 
+  async acls(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
+    const [first, second] = await this.#both((store) => store.acls(tenant, documentIds, signal));
+    const ids = new Set([...first.keys(), ...second.keys()]);
+    return new Map([...ids].map((id) => [id, different([...(first.get(id) ?? []), ...(second.get(id) ?? [])])]));
+  }
+
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
     const results = await this.#both((store) => store.put(documents, signal));
     const rejected = new Map(results.flatMap((result) => result.rejected.map((one) => [one.documentId, one])));
@@ -56,3 +62,7 @@ export class PairedIndexer implements Indexer {
     return Promise.all(all);
   }
 }
+
+const different = (lists: readonly string[][]): string[][] => [
+  ...new Map(lists.map((list) => [JSON.stringify(list), list])).values(),
+];

@@ -108,6 +108,11 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
     return new Map([...heads].map(([id, { fingerprint }]) => [id, fingerprint]));
   }
 
+  async acls(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
+    const heads = await this.#heads(tenant, documentIds, signal);
+    return new Map([...heads].map(([id, { acl }]) => [id, [acl]]));
+  }
+
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
     const { tenant, sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
     if (tenant === undefined) return { stored: 0, rejected };
@@ -221,7 +226,7 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
       _index: this.#options.alias,
       _id: recordId(tenant, id, 0),
       routing: id,
-      _source: ['document_id', 'fingerprint', 'passage_count'],
+      _source: ['document_id', 'fingerprint', 'passage_count', 'acl'],
     }));
     const reply = await this.#ask(signal, (options) => this.#client.mget<Head>({ docs }, options));
     for (const doc of reply.docs) if ('_source' in doc && doc._source) found.set(doc._source.document_id, doc._source);
@@ -293,7 +298,7 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
   }
 }
 
-type Head = Pick<ClusterRow, 'document_id' | 'fingerprint' | 'passage_count'>;
+type Head = Pick<ClusterRow, 'document_id' | 'fingerprint' | 'passage_count' | 'acl'>;
 type BulkAction = { documentId: string; _id: string } | { documentId: string; _id: string; row: ClusterRow };
 
 function clientOptions(options: ElasticsearchIndexOptions): ClientOptions {

@@ -126,6 +126,11 @@ export class QdrantIndex implements Indexer, DocumentReader {
     return new Map([...heads].map(([id, { fingerprint }]) => [id, fingerprint]));
   }
 
+  async acls(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
+    const heads = await this.#heads(tenant, documentIds, signal);
+    return new Map([...heads].map(([id, { acl }]) => [id, [acl]]));
+  }
+
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
     const { tenant, sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
     if (tenant === undefined) return { stored: 0, rejected };
@@ -196,7 +201,7 @@ export class QdrantIndex implements Indexer, DocumentReader {
     const ids = documentIds.map((id) => recordId(tenant, id, 0));
     const points = await this.#ask(signal, (init) =>
       this.#api.getPoints(
-        { ...this.#collection, ids, with_payload: ['document_id', 'fingerprint', 'passage_count'] },
+        { ...this.#collection, ids, with_payload: ['document_id', 'fingerprint', 'passage_count', 'acl'] },
         init,
       ),
     );
