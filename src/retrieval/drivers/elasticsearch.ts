@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Client, type ClientOptions, errors, type estypes } from '@elastic/elasticsearch';
 import { abortError, ServiceError } from '../../errors.js';
 import type { Access, SourceDocument } from '../../types.js';
+import type { ListableIndex } from '../index-contents.js';
+import { type VersionedIndex, versionName } from '../index-versions.js';
 import type { IndexableDocument, Indexer, IndexInfo, PutResult, RejectedDocument } from '../indexer.js';
 import type { DocumentReader, Retriever } from '../retriever.js';
 import { soundDocuments } from '../sound-documents.js';
@@ -16,7 +18,9 @@ import {
   SerialQueue,
   toClusterPassages,
 } from './cluster-rows.js';
+import { type ElasticsearchAccess, elasticsearchContents } from './elasticsearch-contents.js';
 import { ANALYSIS, filterClauses, mappings, searchQuery, stemmedField } from './elasticsearch-schema.js';
+import { elasticsearchVersions } from './elasticsearch-versions.js';
 import { type StoredRow, toDocument, toPassage } from './embedded-rows.js';
 
 export interface ElasticsearchIndexOptions {
@@ -146,23 +150,31 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
     return row ? toDocument(row) : null;
   }
 
-  /** Removes every version of the index, and its alias. */
+  /** Removes every version of the index, and its aliases. */
   async drop(signal: AbortSignal): Promise<void> {
-    const { alias } = this.#options;
-    const versions = await this.#ask(signal, (options) =>
-      this.#client.indices.getAlias({ name: alias, index: `${alias}-*`, ignore_unavailable: true }, options),
-    ).catch((error: unknown) => {
-      if (error instanceof ServiceError && error.code === 'index-missing') return {};
-      throw error;
+    const versions = this.versions();
+    for (const version of (await versions.versions(signal)).all) await versions.remove(version, signal);
+  }
+
+  /** Lists and reads what is stored. */
+  contents(): ListableIndex {
+    return elasticsearchContents(this.#access);
+  }
+
+  /** Makes and switches versions of the index. */
+  versions(): VersionedIndex {
+    return elasticsearchVersions(this.#access, async (index, aliases, signal) => {
+      await this.#checkServer(signal);
+      await this.#create(index, aliases, signal);
     });
-    const names = Object.keys(versions);
-    if (names.length > 0) {
-      await this.#ask(signal, (options) => this.#client.indices.delete({ index: names }, options));
-    }
   }
 
   async close(): Promise<void> {
     await this.#client.close();
+  }
+
+  get #access(): ElasticsearchAccess {
+    return { client: this.#client, alias: this.#options.alias, ask: (signal, work) => this.#ask(signal, work) };
   }
 
   /** Writes each document with one request: it arrives as a whole even when this process ends in the middle. */
@@ -234,28 +246,32 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
   }
 
   async #ensureIndex(signal: AbortSignal): Promise<void> {
-    const { alias, embedder, shards = 1 } = this.#options;
+    const { alias, embedder } = this.#options;
     await this.#checkServer(signal);
     const meta = await this.#meta(signal);
     if (meta) return checkSameModel(this.#place, meta, embedder);
+    try {
+      await this.#create(versionName(alias, 1), [alias], signal);
+    } catch (error) {
+      // Another process was faster.
+      if (typeOf((error as Error).cause) !== 'resource_already_exists_exception') throw error;
+      const made = await this.#meta(signal);
+      if (made) checkSameModel(this.#place, made, embedder);
+    }
+  }
+
+  async #create(index: string, aliases: readonly string[], signal: AbortSignal): Promise<void> {
+    const { embedder, shards = 1 } = this.#options;
     const settings = {
       number_of_shards: shards,
       auto_expand_replicas: '0-1',
       analysis: ANALYSIS,
     };
     const header = { formatVersion: FORMAT_VERSION, modelId: embedder.modelId, dimensions: embedder.dimensions };
-    try {
-      await this.#ask(signal, (options) =>
-        this.#client.indices.create(
-          { index: `${alias}-000001`, settings, mappings: mappings(header), aliases: { [alias]: {} } },
-          options,
-        ),
-      );
-    } catch (error) {
-      // Another process was faster.
-      if (typeOf((error as Error).cause) !== 'resource_already_exists_exception') throw error;
-      checkSameModel(this.#place, (await this.#meta(signal)) ?? header, embedder);
-    }
+    const names = Object.fromEntries(aliases.map((name) => [name, {}]));
+    await this.#ask(signal, (options) =>
+      this.#client.indices.create({ index, settings, mappings: mappings(header), aliases: names }, options),
+    );
   }
 
   /** What the index says of itself; `null` when there is none. */

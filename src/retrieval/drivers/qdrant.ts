@@ -1,6 +1,8 @@
 import { QdrantClient, type Schemas } from '@qdrant/js-client-rest';
 import { abortError, ServiceError } from '../../errors.js';
 import type { Access, ScoredPassage, SearchFilter, SourceDocument } from '../../types.js';
+import type { ListableIndex } from '../index-contents.js';
+import { type VersionedIndex, versionName } from '../index-versions.js';
 import type { IndexableDocument, Indexer, IndexInfo, PutResult } from '../indexer.js';
 import type { DocumentReader, Retriever } from '../retriever.js';
 import { soundDocuments } from '../sound-documents.js';
@@ -17,6 +19,8 @@ import {
   toClusterPassages,
 } from './cluster-rows.js';
 import { type StoredRow, toDocument, toPassage } from './embedded-rows.js';
+import { type Condition, equals, type Filter, type QdrantAccess, qdrantContents } from './qdrant-contents.js';
+import { qdrantVersions } from './qdrant-versions.js';
 
 export interface QdrantIndexOptions {
   url: string;
@@ -31,8 +35,6 @@ export interface QdrantIndexOptions {
 }
 
 type Payload = Omit<ClusterRow, never> & { embedder_model: string };
-type Filter = Schemas['Filter'];
-type Condition = NonNullable<Extract<Filter['must'], unknown[]>>[number];
 
 /** Fields that filters ask for; the tenant is marked as such, which puts its vectors near each other. */
 const PAYLOAD_INDEXES: Readonly<Record<string, Schemas['PayloadFieldSchema']>> = {
@@ -162,14 +164,27 @@ export class QdrantIndex implements Indexer, DocumentReader {
     return payload ? toDocument(payload as unknown as StoredRow) : null;
   }
 
-  /** Removes every version of the collection, and its alias. */
+  /** Removes every version of the collection, and its aliases. */
   async drop(signal: AbortSignal): Promise<void> {
-    for (const collection_name of await this.#collectionsOf(signal)) {
-      await this.#ask(signal, (init) => this.#api.deleteCollection({ collection_name }, init));
-    }
+    const versions = this.versions();
+    for (const version of (await versions.versions(signal)).all) await versions.remove(version, signal);
+  }
+
+  /** Lists and reads what is stored. */
+  contents(): ListableIndex {
+    return qdrantContents(this.#access);
+  }
+
+  /** Makes and switches versions of the collection. */
+  versions(): VersionedIndex {
+    return qdrantVersions(this.#access, (collection, signal) => this.#create(collection, signal));
   }
 
   async close(): Promise<void> {}
+
+  get #access(): QdrantAccess {
+    return { api: this.#api, alias: this.#options.alias, ask: (signal, work) => this.#ask(signal, work) };
+  }
 
   get #collection() {
     return { collection_name: this.#options.alias };
@@ -209,12 +224,19 @@ export class QdrantIndex implements Indexer, DocumentReader {
   }
 
   async #ensureCollection(signal: AbortSignal): Promise<void> {
-    const { alias, embedder, quantized } = this.#options;
+    const { alias, embedder } = this.#options;
     if (await this.#exists(signal)) {
       const stored = { modelId: (await this.#storedModel(signal)) ?? embedder.modelId };
       return checkSameModel(this.#place, { ...stored, dimensions: await this.#dimensions(signal) }, embedder);
     }
-    const collection_name = `${alias}-000001`;
+    const collection_name = versionName(alias, 1);
+    await this.#create(collection_name, signal);
+    const actions = [{ create_alias: { collection_name, alias_name: alias } }];
+    await this.#ask(signal, (init) => this.#api.updateAliases({ actions }, init));
+  }
+
+  async #create(collection_name: string, signal: AbortSignal): Promise<void> {
+    const { embedder, quantized } = this.#options;
     const ask = <T>(work: (init: RequestInit) => Promise<{ data: { result?: T } }>) => this.#ask(signal, work);
     await ask((init) =>
       this.#api.createCollection(
@@ -232,8 +254,6 @@ export class QdrantIndex implements Indexer, DocumentReader {
     for (const [field_name, field_schema] of Object.entries(PAYLOAD_INDEXES)) {
       await ask((init) => this.#api.createFieldIndex({ collection_name, wait: true, field_name, field_schema }, init));
     }
-    const actions = [{ create_alias: { collection_name, alias_name: alias } }];
-    await ask((init) => this.#api.updateAliases({ actions }, init));
   }
 
   async #exists(signal: AbortSignal): Promise<boolean> {
@@ -284,7 +304,6 @@ export class QdrantIndex implements Indexer, DocumentReader {
   }
 }
 
-const equals = (key: string, value: string | number | boolean): Condition => ({ key, match: { value } });
 const anyOf = (key: string, values: readonly string[]): Condition =>
   values.length > 0 ? { key, match: { any: [...values] } } : nothing;
 /** No point has an id of an empty list. */
