@@ -12,6 +12,7 @@ import { registerRerank } from './rerank.js';
 import { registerSearch } from './search.js';
 import { registerServe } from './serve.js';
 import { registerTestset } from './testset.js';
+import { registerTune } from './tune.js';
 import { registerVerify } from './verify.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -47,6 +48,7 @@ Exit codes: 0 done, 1 failed, 2 asked for in a wrong way; 3 done, and not all is
   registerRerank(program);
   registerTestset(program);
   registerFuse(program);
+  registerTune(program);
   registerCalibrate(program);
   registerModels(program);
   return program;

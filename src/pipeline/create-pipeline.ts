@@ -21,6 +21,8 @@ import { EmbeddedIndex } from '../retrieval/drivers/embedded.js';
 import { OnnxEmbedder } from '../retrieval/drivers/onnx-embedder.js';
 import { QdrantIndex } from '../retrieval/drivers/qdrant.js';
 import type { Embedder } from '../retrieval/embedder.js';
+import { DEFAULT_FUSION, type FusionSettings, readFusionSettings } from '../retrieval/fusion.js';
+import { withHedging } from '../retrieval/hedging.js';
 import { HybridRetriever } from '../retrieval/hybrid-retriever.js';
 import { buildingAlias, type VersionedIndex } from '../retrieval/index-versions.js';
 import type { Indexer } from '../retrieval/indexer.js';
@@ -67,7 +69,7 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
         passages: new HybridRetriever({
           retrievers: index.retrievers,
           embedder: index.embedder,
-          rrfK: retrieval.rrfK,
+          fusion: await fusionOf(config),
           timeoutMs: retrieval.hitsTimeoutMs * RETRIEVER_SHARE,
         }),
         documents: index.documents,
@@ -90,6 +92,28 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
         seed: answer.seed,
       },
     );
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function fusionOf({ retrieval: { rrfK, fusionFile } }: Config): Promise<FusionSettings> {
+  return fusionFile ? readFusionSettings(fusionFile) : { ...DEFAULT_FUSION, method: 'rrf', k: rrfK };
+}
+
+/**
+ * The back ends one by one, with nothing that joins them.
+ *
+ * @throws ServiceError when embedder or index cannot be used.
+ */
+export async function openRetrievers(
+  config: Config,
+): Promise<{ embedder: Embedder; retrievers: readonly Retriever[]; close(): Promise<void> }> {
+  const opened = new Opened();
+  try {
+    const { embedder, retrievers } = await openSearch(config, opened);
+    return { embedder, retrievers, close: () => opened.close() };
   } catch (error) {
     await opened.close();
     throw error;
@@ -201,8 +225,10 @@ interface OpenIndex {
 function openIndex(config: Config, embedder: Embedder): OpenIndex {
   const { clusterAlias: alias } = config;
   const { lexical, dense } = openClusters(config, alias, embedder);
-  const byWords = lexical && withCircuitBreaker(lexical.lexicalRetriever());
-  const byMeaning = dense && withCircuitBreaker(dense.denseRetriever());
+  const { hedgeAfterMs } = config.retrieval;
+  const guarded = (one: Retriever) => withCircuitBreaker(hedgeAfterMs > 0 ? withHedging(one, hedgeAfterMs) : one);
+  const byWords = lexical && guarded(lexical.lexicalRetriever());
+  const byMeaning = dense && guarded(dense.denseRetriever());
   if (lexical && byWords && dense && byMeaning) {
     return { indexer: new PairedIndexer(lexical, dense), retrievers: [byWords, byMeaning], documents: lexical };
   }

@@ -46,8 +46,7 @@ const OPEN_PASSES = 2;
  */
 export async function rebuild(options: RebuildOptions, signal: AbortSignal): Promise<RebuildReport> {
   const { stores, building, served, files, acceptRejects = false, say } = options;
-  const { version, isResumed } = await beginVersion(stores, signal);
-  say?.(isResumed ? `Going on with version ${version} …` : `Filling version ${version} …`);
+  const { version } = await begin(options, signal);
   const read = (items: AsyncIterable<Loaded>) => ingest(items, { ...options.ingest, indexer: building }, signal);
   const before = (await served.indexer.info(signal)).documents;
   const report = async (passes: IngestReport, isPublished: boolean): Promise<RebuildReport> => {
@@ -80,6 +79,19 @@ export async function rebuild(options: RebuildOptions, signal: AbortSignal): Pro
     await freeze(stores, false, AbortSignal.timeout(10_000)).catch(() => undefined);
     throw error;
   }
+}
+
+/** What another embedding model has begun cannot be gone on with, and is removed. */
+async function begin({ stores, building, ingest: { embedder }, say }: RebuildOptions, signal: AbortSignal) {
+  let begun = await beginVersion(stores, signal);
+  const { embedderModelId } = await building.info(signal);
+  if (begun.isResumed && embedderModelId !== null && embedderModelId !== embedder.modelId) {
+    say?.(`Version ${begun.version} was begun with ${embedderModelId}: removed.`);
+    for (const store of stores) await store.remove(begun.version, signal);
+    begun = await beginVersion(stores, signal);
+  }
+  say?.(begun.isResumed ? `Going on with version ${begun.version} …` : `Filling version ${begun.version} …`);
+  return begun;
 }
 
 export async function freeze(stores: readonly VersionedIndex[], isFrozen: boolean, signal: AbortSignal): Promise<void> {

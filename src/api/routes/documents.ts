@@ -24,7 +24,8 @@ export interface DocumentRouteOptions {
 }
 
 const tags = ['documents'];
-const WRITE_TIMEOUT_MS = 120_000;
+/** As long as a store may take to start again. */
+const WRITE_TIMEOUT_MS = 30_000;
 /** A client that goes away does not stop a write: the stores would be left with half of it. */
 const writeSignal = () => AbortSignal.timeout(WRITE_TIMEOUT_MS);
 const preconditions = z.looseObject({
@@ -85,7 +86,7 @@ const documentRoutes: FastifyPluginAsyncZod<DocumentRouteOptions> = async (app, 
         response: {
           200: putResponse.describe('Replaced, or there already.'),
           201: putResponse.describe('Created.'),
-          ...problems(400, 401, 403, 412, 413, 415, 429, 503),
+          ...problems(400, 401, 403, 412, 413, 415, 429, 503, 504),
         },
       },
     },
@@ -109,7 +110,7 @@ const documentRoutes: FastifyPluginAsyncZod<DocumentRouteOptions> = async (app, 
         summary: 'Remove a document; a second time changes nothing',
         params: documentParams,
         headers: preconditions,
-        response: { 200: deleteResponse, ...problems(400, 401, 403, 412, 429, 503) },
+        response: { 200: deleteResponse, ...problems(400, 401, 403, 412, 429, 503, 504) },
       },
     },
     async (request, reply) => {
@@ -129,7 +130,7 @@ const documentRoutes: FastifyPluginAsyncZod<DocumentRouteOptions> = async (app, 
         tags,
         summary: 'Several such operations in one request',
         body: operationsBody,
-        response: { 200: operationsResponse, ...problems(400, 401, 403, 413, 415, 429, 503) },
+        response: { 200: operationsResponse, ...problems(400, 401, 403, 413, 415, 429, 503, 504) },
       },
     },
     async (request, reply) => {

@@ -19,6 +19,7 @@ import {
   toClusterPassages,
 } from './cluster-rows.js';
 import { type StoredRow, toDocument, toPassage } from './embedded-rows.js';
+import { patiently } from './patience.js';
 import { type Condition, equals, type Filter, type QdrantAccess, qdrantContents } from './qdrant-contents.js';
 import { qdrantVersions } from './qdrant-versions.js';
 
@@ -124,19 +125,19 @@ export class QdrantIndex implements Indexer, DocumentReader {
   }
 
   async fingerprints(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
-    const heads = await this.#heads(tenant, documentIds, signal);
+    const heads = await patiently(() => this.#heads(tenant, documentIds, signal), signal);
     return new Map([...heads].map(([id, { fingerprint }]) => [id, fingerprint]));
   }
 
   async acls(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
-    const heads = await this.#heads(tenant, documentIds, signal);
+    const heads = await patiently(() => this.#heads(tenant, documentIds, signal), signal);
     return new Map([...heads].map(([id, { acl }]) => [id, [acl]]));
   }
 
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
     const { tenant, sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
     if (tenant === undefined) return { stored: 0, rejected };
-    return this.#writes.run(async () => {
+    return this.#inTurn(signal, async () => {
       await this.#ensureCollection(signal);
       for (const group of inGroups(sound, POINTS_AT_ONCE, ({ passages }) => passages.length)) {
         await this.#store(tenant, group, signal);
@@ -146,7 +147,7 @@ export class QdrantIndex implements Indexer, DocumentReader {
   }
 
   async delete(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<number> {
-    return this.#writes.run(async () => {
+    return this.#inTurn(signal, async () => {
       const heads = await this.#heads(tenant, documentIds, signal);
       const points = [...heads].flatMap(([id, { passage_count }]) => recordIds(tenant, id, 0, passage_count));
       if (points.length > 0) await this.#write([{ delete: { points } }], signal);
@@ -205,6 +206,11 @@ export class QdrantIndex implements Indexer, DocumentReader {
     );
     const removal = leftOver.length > 0 ? [{ delete: { points: leftOver } }] : [];
     await this.#write([...removal, { upsert: { points } }], signal);
+  }
+
+  /** One write after the other, each as often as a busy or restarting server makes it necessary. */
+  #inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return this.#writes.run(() => patiently(work, signal));
   }
 
   #write(operations: Schemas['UpdateOperation'][], signal: AbortSignal) {
