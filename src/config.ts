@@ -81,6 +81,10 @@ const environment = z.object({
 
   CANDOR_RETRIEVAL_LIMIT: integer(100, 1, 1_000),
   CANDOR_RRF_K: integer(60, 1, 1_000),
+  /** Unset: reciprocal rank fusion with the k above. */
+  CANDOR_FUSION_FILE: z.string().min(1).optional(),
+  /** 0: never. */
+  CANDOR_HEDGE_AFTER_MS: integer(0, 0, 60_000),
   CANDOR_RERANK_DEPTH: integer(6, 0, 200),
   CANDOR_RERANK_TIMEOUT_MS: integer(500, 10, 60_000),
   CANDOR_HITS_TIMEOUT_MS: integer(2_000, 10, 60_000),
@@ -152,6 +156,10 @@ function toConfig(env: z.infer<typeof environment>) {
     retrieval: {
       limit: env.CANDOR_RETRIEVAL_LIMIT,
       rrfK: env.CANDOR_RRF_K,
+      /** How lexical and dense hits are weighed, as `candor tune` writes it. */
+      fusionFile: env.CANDOR_FUSION_FILE,
+      /** A cluster that has not answered by then is asked a second time; 0 = never. */
+      hedgeAfterMs: env.CANDOR_HEDGE_AFTER_MS,
       rerankDepth: env.CANDOR_RERANK_DEPTH,
       /** A reranker that is later leaves the fused order in place. */
       rerankTimeoutMs: env.CANDOR_RERANK_TIMEOUT_MS,

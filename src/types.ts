@@ -90,7 +90,7 @@ export interface ScoredPassage {
   bm25Score?: number;
   /** Cosine of query and passage vector, -1..1. Absent when only the lexical back end found the passage. */
   denseScore?: number;
-  /** Reciprocal rank fusion, above 0. Set by the hybrid retriever on every passage it returns. */
+  /** Of the fusion, unbounded: comparable within one reply only. Set by the hybrid retriever on every passage it returns. */
   fusedScore?: number;
   /** Raw output of the cross-encoder, unbounded. Only passages within the reranking depth have one. */
   relevanceLogit?: number;

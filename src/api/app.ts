@@ -14,6 +14,7 @@ import problemDetails, { sendProblem } from './plugins/problem-details.js';
 import rateLimit from './plugins/rate-limit.js';
 import requestLog from './plugins/request-log.js';
 import securityHeaders from './plugins/security-headers.js';
+import documentRoutes from './routes/documents.js';
 import healthRoutes from './routes/health.js';
 import rerankRoutes from './routes/rerank.js';
 import searchRoutes from './routes/search.js';
@@ -32,7 +33,8 @@ export function serverOptions({ server }: Config): FastifyHttpOptions<RawServerD
   return {
     bodyLimit: server.bodyLimitBytes,
     trustProxy: server.trustProxy,
-    routerOptions: { maxParamLength: 500 },
+    // An id of 512 characters, each of them percent-encoded.
+    routerOptions: { maxParamLength: 5_000 },
     requestTimeout: 30_000,
     // One line a request instead: plugins/request-log.ts.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -74,6 +76,7 @@ export default async function app(fastify: FastifyInstance, options: AppOptions)
     const defaults = { queryMaxCharacters, answer: { deadlineMs, candidates } };
     await limited.register(searchRoutes, { prefix: '/v1', pipeline, defaults });
     await limited.register(rerankRoutes, { prefix: '/v1', pipeline, queryMaxCharacters });
+    await limited.register(documentRoutes, { prefix: '/v1', pipeline });
     // Newer clients of Cohere ask here; the shape is the same.
     await limited.register(rerankRoutes, { prefix: '/v2', pipeline, queryMaxCharacters, hidden: true });
   });

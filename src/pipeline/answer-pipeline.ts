@@ -72,6 +72,8 @@ export function createAnswerPipeline(parts: PipelineParts, settings: PipelineSet
     stream,
     search: (request, signal) => collect(stream(request, signal)),
     rerank: (request, signal) => rerankTexts(parts.reranker, request, signal),
+    getDocument: (documentId, access, signal) => parts.writer.get(documentId, access, signal),
+    writeDocuments: (operations, author, signal) => parts.writer.write(operations, author, signal),
     status: (signal) => parts.status(signal),
     close: () => parts.close(),
   };

@@ -15,16 +15,22 @@ import { HttpScorer } from '../ranking/drivers/http-scorer.js';
 import { OnnxCrossEncoder } from '../ranking/drivers/onnx-cross-encoder.js';
 import type { Reranker } from '../ranking/reranker.js';
 import { withCircuitBreaker } from '../retrieval/circuit-breaker.js';
+import { DocumentWriter } from '../retrieval/document-writer.js';
 import { ElasticsearchIndex } from '../retrieval/drivers/elasticsearch.js';
 import { EmbeddedIndex } from '../retrieval/drivers/embedded.js';
 import { OnnxEmbedder } from '../retrieval/drivers/onnx-embedder.js';
 import { QdrantIndex } from '../retrieval/drivers/qdrant.js';
 import type { Embedder } from '../retrieval/embedder.js';
+import { DEFAULT_FUSION, type FusionSettings, readFusionSettings } from '../retrieval/fusion.js';
+import { withHedging } from '../retrieval/hedging.js';
 import { HybridRetriever } from '../retrieval/hybrid-retriever.js';
+import { buildingAlias, type VersionedIndex } from '../retrieval/index-versions.js';
 import type { Indexer } from '../retrieval/indexer.js';
 import { PairedIndexer } from '../retrieval/paired-indexer.js';
+import type { RebuildOptions } from '../retrieval/rebuild.js';
 import type { DocumentReader, Retriever } from '../retrieval/retriever.js';
 import { loadSentenceSplitter } from '../retrieval/sentences.js';
+import type { VerifiableStore } from '../retrieval/verify.js';
 import { loadCalibrator } from '../reward/calibrator.js';
 import { OnnxRewardModel, type OnnxRewardModelOptions } from '../reward/drivers/onnx.js';
 import type { RewardModel } from '../reward/reward-model.js';
@@ -63,10 +69,11 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
         passages: new HybridRetriever({
           retrievers: index.retrievers,
           embedder: index.embedder,
-          rrfK: retrieval.rrfK,
+          fusion: await fusionOf(config),
           timeoutMs: retrieval.hitsTimeoutMs * RETRIEVER_SHARE,
         }),
         documents: index.documents,
+        writer: index.writer,
         guard: createRuleGuard(),
         reranker,
         answering,
@@ -85,6 +92,28 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
         seed: answer.seed,
       },
     );
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function fusionOf({ retrieval: { rrfK, fusionFile } }: Config): Promise<FusionSettings> {
+  return fusionFile ? readFusionSettings(fusionFile) : { ...DEFAULT_FUSION, method: 'rrf', k: rrfK };
+}
+
+/**
+ * The back ends one by one, with nothing that joins them.
+ *
+ * @throws ServiceError when embedder or index cannot be used.
+ */
+export async function openRetrievers(
+  config: Config,
+): Promise<{ embedder: Embedder; retrievers: readonly Retriever[]; close(): Promise<void> }> {
+  const opened = new Opened();
+  try {
+    const { embedder, retrievers } = await openSearch(config, opened);
+    return { embedder, retrievers, close: () => opened.close() };
   } catch (error) {
     await opened.close();
     throw error;
@@ -160,6 +189,7 @@ interface SearchParts {
   embedder: Embedder;
   retrievers: readonly Retriever[];
   documents: DocumentReader;
+  writer: DocumentWriter;
 }
 
 /** Errors that another look cannot mend: the start fails with them, whatever the other back end says. */
@@ -179,7 +209,8 @@ async function openSearch(config: Config, opened: Opened): Promise<SearchParts> 
   if (fatal ?? failed.length === retrievers.length) throw fatal ?? failed[0];
   for (const error of failed)
     opened.warnings.push(`Served without it: ${error instanceof Error ? error.message : error}`);
-  return { embedder, retrievers, documents };
+  const split = await loadSentenceSplitter(config.promptsDir);
+  return { embedder, retrievers, documents, writer: new DocumentWriter({ embedder, indexer, documents, split }) };
 }
 
 interface OpenIndex {
@@ -192,12 +223,12 @@ interface OpenIndex {
 
 /** The clusters that are named, else the folder. */
 function openIndex(config: Config, embedder: Embedder): OpenIndex {
-  const { elasticsearch, qdrant, clusterAlias: alias } = config;
-  const isLexical = elasticsearch.url !== undefined || elasticsearch.cloudId !== undefined;
-  const lexical = isLexical ? new ElasticsearchIndex({ ...elasticsearch, alias, embedder }) : null;
-  const dense = qdrant.url ? new QdrantIndex({ ...qdrant, url: qdrant.url, alias, embedder }) : null;
-  const byWords = lexical && withCircuitBreaker(lexical.lexicalRetriever());
-  const byMeaning = dense && withCircuitBreaker(dense.denseRetriever());
+  const { clusterAlias: alias } = config;
+  const { lexical, dense } = openClusters(config, alias, embedder);
+  const { hedgeAfterMs } = config.retrieval;
+  const guarded = (one: Retriever) => withCircuitBreaker(hedgeAfterMs > 0 ? withHedging(one, hedgeAfterMs) : one);
+  const byWords = lexical && guarded(lexical.lexicalRetriever());
+  const byMeaning = dense && guarded(dense.denseRetriever());
   if (lexical && byWords && dense && byMeaning) {
     return { indexer: new PairedIndexer(lexical, dense), retrievers: [byWords, byMeaning], documents: lexical };
   }
@@ -213,15 +244,78 @@ function openIndex(config: Config, embedder: Embedder): OpenIndex {
   return { indexer: index, retrievers: [index.lexicalRetriever(), index.denseRetriever()], documents: index };
 }
 
+/** The drivers of the clusters that are named. */
+function openClusters({ elasticsearch, qdrant }: Config, alias: string, embedder: ClusterEmbedder) {
+  const isLexical = elasticsearch.url !== undefined || elasticsearch.cloudId !== undefined;
+  const lexical = isLexical ? new ElasticsearchIndex({ ...elasticsearch, alias, embedder }) : null;
+  const dense = qdrant.url ? new QdrantIndex({ ...qdrant, url: qdrant.url, alias, embedder }) : null;
+  return { lexical, dense, all: [lexical, dense].filter((store) => store !== null) };
+}
+
+type ClusterEmbedder = Pick<Embedder, 'modelId' | 'dimensions'>;
+const NO_MODEL: ClusterEmbedder = { modelId: '', dimensions: 0 };
+
 /** Removes the index of the clusters in all its versions; what an evaluation has put there is not kept. */
 export async function dropClusterIndex(config: Config, signal: AbortSignal): Promise<void> {
-  const { elasticsearch, qdrant, clusterAlias: alias } = config;
-  const embedder = { modelId: '', dimensions: 0 };
-  const stores = [
-    elasticsearch.url || elasticsearch.cloudId ? new ElasticsearchIndex({ ...elasticsearch, alias, embedder }) : null,
-    qdrant.url ? new QdrantIndex({ ...qdrant, url: qdrant.url, alias, embedder }) : null,
-  ];
-  for (const store of stores) await store?.drop(signal).finally(() => store.close());
+  for (const store of openClusters(config, config.clusterAlias, NO_MODEL).all) {
+    await store.drop(signal).finally(() => store.close());
+  }
+}
+
+/**
+ * The versions of the index in each cluster, without any model.
+ *
+ * @throws ServiceError `invalid-config` when no cluster is named.
+ */
+export function openVersions(config: Config): { stores: VersionedIndex[]; close(): Promise<void> } {
+  const stores = openClusters(config, config.clusterAlias, NO_MODEL).all;
+  if (stores.length === 0) throw noCluster();
+  return {
+    stores: stores.map((store) => store.versions()),
+    async close() {
+      for (const store of stores) await store.close();
+    },
+  };
+}
+
+const noCluster = () =>
+  new ServiceError('invalid-config', {
+    message:
+      'ELASTICSEARCH_URL or QDRANT_URL: expected an address. The embedded index has no versions: ingest into another folder ' +
+      'and set CANDOR_INDEX_DIR.',
+  });
+
+export interface Rebuilding extends Pick<RebuildOptions, 'stores' | 'building' | 'buildingContents' | 'served'> {
+  embedder: Embedder;
+  /** The served version in each store. */
+  verifiable: VerifiableStore[];
+  close(): Promise<void>;
+}
+
+/**
+ * What is served and what is being filled, in the clusters that are named.
+ *
+ * @throws ServiceError `invalid-config` when none is, or when the embedder cannot be used.
+ */
+export async function openRebuild(config: Config): Promise<Rebuilding> {
+  if (!config.elasticsearch.url && !config.elasticsearch.cloudId && !config.qdrant.url) throw noCluster();
+  const embedder = await openEmbedder(config);
+  const served = openClusters(config, config.clusterAlias, embedder);
+  const building = openClusters(config, buildingAlias(config.clusterAlias), embedder);
+  const paired = ({ lexical, dense, all: [first] }: typeof served) =>
+    lexical && dense ? new PairedIndexer(lexical, dense) : (first as ElasticsearchIndex | QdrantIndex);
+  const contentsOf = ({ all: [first] }: typeof served) => (first as ElasticsearchIndex | QdrantIndex).contents();
+  return {
+    embedder,
+    stores: served.all.map((store) => store.versions()),
+    building: paired(building),
+    buildingContents: contentsOf(building),
+    served: { indexer: paired(served), contents: contentsOf(served) },
+    verifiable: served.all.map((store) => ({ contents: store.contents(), indexer: store })),
+    async close() {
+      await Promise.all([...served.all, ...building.all, embedder].map((part) => part.close()));
+    },
+  };
 }
 
 function openReranker({ modelsDir, models, inference }: Config, opened: Opened): Promise<Reranker | null> {

@@ -1,5 +1,6 @@
 import type { Generator } from '../generator/generator.js';
 import type { Reranker } from '../ranking/reranker.js';
+import type { DocumentWriter } from '../retrieval/document-writer.js';
 import type { DocumentReader, RetrievalResult } from '../retrieval/retriever.js';
 import type { Calibrator } from '../reward/calibrator.js';
 import type { RewardModel } from '../reward/reward-model.js';
@@ -29,6 +30,7 @@ export interface AnswerParts {
 export interface PipelineParts {
   passages: PassageSource;
   documents: DocumentReader;
+  writer: Pick<DocumentWriter, 'get' | 'write'>;
   guard: QueryGuard;
   /** `null`: hits keep the fused order. */
   reranker: Reranker | null;

@@ -1,4 +1,5 @@
-import type { SearchEvent, SearchRequest, SearchResponse } from '../types.js';
+import type { Author, DocumentOperation, DocumentOutcome, StoredDocument } from '../retrieval/document-writer.js';
+import type { Access, SearchEvent, SearchRequest, SearchResponse } from '../types.js';
 import type { Reranking, RerankRequest } from './rerank-texts.js';
 
 export interface ComponentStatus {
@@ -27,6 +28,19 @@ export interface Pipeline {
    * @throws ServiceError `model-missing` without reranker, `inference-failed`, or the error of the aborted signal.
    */
   rerank(request: RerankRequest, signal: AbortSignal): Promise<Reranking>;
+  /** The document as stored, or `null` when there is none the caller may see. */
+  getDocument(documentId: string, access: Access, signal: AbortSignal): Promise<StoredDocument | null>;
+  /**
+   * Puts and deletes documents, each on its own; see `DocumentWriter.write`. What models remember of a passage they remember
+   * by its text, so a search that begins after this knows the new one only.
+   *
+   * @throws ServiceError when a store or the embedder failed; everything may be sent again.
+   */
+  writeDocuments(
+    operations: readonly DocumentOperation[],
+    author: Author,
+    signal: AbortSignal,
+  ): Promise<DocumentOutcome[]>;
   /** Ready to serve = every `required` component is ready. */
   status(signal: AbortSignal): Promise<ComponentStatus[]>;
   close(): Promise<void>;

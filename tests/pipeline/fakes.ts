@@ -150,6 +150,7 @@ export function fakeParts(changes: Partial<PipelineParts> = {}): PipelineParts {
         return found ? documentOf(found) : null;
       },
     },
+    writer: { get: async () => null, write: async () => [] },
     guard: allowAll,
     reranker: fakeReranker({ piano: 0.9, harp: 0.2, organ: 0.1 }),
     answering: {
