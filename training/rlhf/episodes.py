@@ -15,7 +15,7 @@ import torch
 from rlhf.checkpoints import load_policy
 from rlhf.layers import lower_states, same_lower, upper_states
 from rlhf.packing import PackedBatch, Segment, pack
-from rlhf.prompts import answer_text, passage_text, question_text, templates
+from rlhf.prompts import answer_text, parse_completion, passage_text, question_text, templates
 from rlhf.reward import RewardHead
 from rlhf.rollout import Completion, sample
 from rlhf.rows import encode
@@ -39,6 +39,16 @@ class Episodes:
     def spread(self, flat: torch.Tensor) -> torch.Tensor:
         """(N,) -> (E, T), 0 where there is no token."""
         return torch.zeros(self.mask.shape, dtype=flat.dtype).masked_scatter(self.mask, flat)
+
+    @property
+    def firsts(self) -> torch.Tensor:
+        """(E,) place of each completion's first token among the N."""
+        sizes = self.mask.sum(1)
+        return sizes.cumsum(0) - sizes
+
+    def declined(self, tokenizer) -> torch.Tensor:
+        """(E,) bool"""
+        return torch.tensor([parse_completion(text).answer is None for text in self.texts(tokenizer)])
 
     def texts(self, tokenizer) -> list[str]:
         return [tokenizer.decode(c.tokens) for c in self.completions]
@@ -81,6 +91,7 @@ class PolicyModels:
 
     def __init__(self, policy, reference, reward, head: RewardHead, tokenizer, frozen: int):
         self.policy, self.reference, self.reward, self.head, self.tokenizer, self.frozen = policy, reference, reward, head, tokenizer, frozen
+        self.decline = encode(tokenizer, answer_text(None, None))[0]  # the token that a decline begins with
         for model in (policy, reference, reward):
             model.eval()
         for name, model in (("reference", reference), ("reward model", reward)):

@@ -3,6 +3,7 @@
     python scripts/train_ppo.py --prompts "$WORK/data/prompts.jsonl" --dev "$WORK/data/dev.jsonl" --policy "$WORK/sft" \\
         --reward "$WORK/reward" --out "$WORK/ppo" --minutes 60
     ... --ptx-gamma 0.5 --ptx-rows "$WORK/data/demonstrations.jsonl"     # PPO-ptx
+    ... --brier 1                                                        # a Brier-type term (`rlhf/brier.py`)
 
 One step: completions are drawn for the questions of a few passages; each is scored against the decline of its question; every
 token pays for its distance from the fine-tuned policy; the policy is updated a few times on what was drawn. Gold answers of
@@ -21,6 +22,7 @@ from pathlib import Path
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from rlhf.brier import brier, confidences, outcomes
 from rlhf.episodes import Episodes, PolicyModels, first_questions, share_lower
 from rlhf.layers import freeze_lower, upper_states
 from rlhf.packing import hidden_states, label_logprobs, pack
@@ -86,6 +88,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--kl-target", type=float, default=0.5, help="nats an answer")
     parser.add_argument("--kl-horizon", type=float, default=2000, help="episodes in which the coefficient may change by a fifth")
     parser.add_argument("--missing-end-penalty", type=float, default=1.0, help="taken off the score of an answer that was cut off")
+    parser.add_argument("--brier", type=float, default=0.0, help="weight of the squared distance of confidence and worth; 0: none")
     parser.add_argument("--ptx-gamma", type=float, default=0.0, help="weight of the language-model loss; 0: plain PPO")
     parser.add_argument("--ptx-rows", type=Path, help="demonstrations for that loss, on prose and answers")
     add_policy_arguments(parser, minutes=60, learning_rate=2e-5)
@@ -130,6 +133,8 @@ class Rollout:
     scores: torch.Tensor  # (E,)
     logprobs: torch.Tensor  # (E, T), as are the following
     kl: torch.Tensor
+    brier: torch.Tensor  # (E,) squared distance of confidence and outcome
+    outcomes: torch.Tensor  # (E,)
     values: torch.Tensor
     rewards: torch.Tensor
     advantages: torch.Tensor | None = None
@@ -142,8 +147,10 @@ def roll_out(models: PolicyModels, critic: Critic, row: dict, args, kl_coefficie
     policy, reference = models.outputs(models.policy, episodes), models.outputs(models.reference, episodes)
     scores = models.scores(episodes) - args.missing_end_penalty * torch.tensor([float(not c.ended) for c in episodes.completions])
     logprobs, other = episodes.spread(policy.logprobs), episodes.spread(reference.logprobs)
-    rewards = token_rewards(scores, logprobs, other, episodes.mask, kl_coefficient)
-    return Rollout(episodes, scores, logprobs, logprobs - other, episodes.spread(critic(episodes, policy.states)), rewards)
+    worth = outcomes(scores, episodes.declined(models.tokenizer), torch.tensor(episodes.questions))
+    distance = brier(confidences(policy.logits[episodes.firsts], models.decline), worth)
+    rewards = token_rewards(scores - args.brier * distance, logprobs, other, episodes.mask, kl_coefficient)
+    return Rollout(episodes, scores, logprobs, logprobs - other, distance, worth, episodes.spread(critic(episodes, policy.states)), rewards)
 
 
 def give_advantages(rollouts: list[Rollout], args) -> None:
@@ -174,6 +181,8 @@ def update(models: PolicyModels, critic: Critic, rollouts: list[Rollout], ptx: l
                 if not warming:
                     surrogate, fraction = policy_loss(r.episodes.spread(out.logprobs), r.logprobs, r.advantages, mask, args.clip)
                     loss = loss + surrogate
+                    if args.brier:
+                        loss = loss + args.brier * brier(confidences(out.logits[r.episodes.firsts], models.decline), r.outcomes).mean()
                     clipped.append(fraction.item() * share)
                 with torch.no_grad():
                     spread.append(entropy(out.logits).mean().item() * share)
@@ -191,6 +200,7 @@ def update(models: PolicyModels, critic: Critic, rollouts: list[Rollout], ptx: l
     return {
         "reward": torch.cat([r.scores for r in rollouts]).mean().item(),
         "kl": sum(r.kl.sum().item() for r in rollouts) / episodes,  # nats an answer, from the tokens that were drawn
+        "brier": torch.cat([r.brier for r in rollouts]).mean().item(),
         "entropy": sum(spread) / batches,
         "clipFraction": sum(clipped) / batches,
         "explainedVariance": explained_variance(values, returns, mask),

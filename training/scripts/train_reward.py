@@ -3,7 +3,9 @@
     python scripts/train_reward.py --candidates "$WORK/candidates.jsonl" --policy "$WORK/sft" --out "$WORK/reward" --minutes 60
 
 The lowest layers stay those of the policy, so that serving computes them once for both. All pairs of a question are one
-batch element; kinds of pairs are weighted to fixed shares (`rlhf/reward.py`). Goes on from its last save when killed.
+batch element; kinds of pairs are weighted to fixed shares (`rlhf/reward.py`). `--adversarial` adds the pairs of
+`make_adversarial.py`; `--length-term` takes the part of a preference that length explains out of the score. Goes on from its last save
+when killed.
 """
 
 import argparse
@@ -22,7 +24,7 @@ from rlhf.intervals import wilson
 from rlhf.layers import freeze_lower
 from rlhf.packing import pack
 from rlhf.prompts import prompt_version
-from rlhf.reward import RankedRow, RewardHead, kind_weights, pairwise_loss, ranked_row, scores
+from rlhf.reward import LengthTerm, RankedRow, RewardHead, kind_weights, pairwise_loss, ranked_row, scores
 from rlhf.rows import check_candidates, endless_order, read_rows
 from rlhf.training_run import TrainingRun, add_run_arguments, is_finished, plain_errors
 
@@ -30,6 +32,8 @@ from rlhf.training_run import TrainingRun, add_run_arguments, is_finished, plain
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--candidates", type=Path, required=True)
+    parser.add_argument("--adversarial", type=Path, help="rows of make_adversarial.py, learnt from beside the candidates")
+    parser.add_argument("--length-term", action="store_true", help="length-debiased training: a learnt length coefficient that scoring leaves out")
     parser.add_argument("--policy", type=Path, required=True)
     parser.add_argument("--begin-with", type=Path, help="reward model to go on from, on the same lower layers (default: the policy and a new head)")
     parser.add_argument("--frozen-layers", type=int, default=14)
@@ -46,10 +50,10 @@ def main() -> None:
     model, tokenizer = load_policy(args.begin_with or args.policy)
     head = RewardHead.load(args.begin_with) if args.begin_with else RewardHead(model.config.hidden_size)
     trained = freeze_lower(model, args.frozen_layers)
-    optimizer = torch.optim.AdamW(
-        [{"params": trained}, {"params": list(head.parameters()), "peak": args.head_learning_rate}], weight_decay=0.01, betas=(0.9, 0.98))
-    ranked = read_rows(args.candidates)
-    check_candidates(ranked, args.candidates, LABELS)
+    length = LengthTerm() if args.length_term else None
+    heads = list(head.parameters()) + (list(length.parameters()) if length else [])
+    optimizer = torch.optim.AdamW([{"params": trained}, {"params": heads, "peak": args.head_learning_rate}], weight_decay=0.01, betas=(0.9, 0.98))
+    ranked = [row for path in filter(None, (args.candidates, args.adversarial)) for row in checked_rows(path)]
     rows, held_out = split_by_article(ranked, args.held_out, args.seed)
     rows = [r for r in (ranked_row(row, tokenizer) for row in rows) if r.pairs]
     held_out = [r for r in (ranked_row(row, tokenizer) for row in held_out) if r.pairs]
@@ -58,12 +62,12 @@ def main() -> None:
     weights = kind_weights(rows)
     print(f"{len(rows)} rows, {sum(len(r.pairs) for r in rows)} pairs; weights {json.dumps({k: round(v, 2) for k, v in weights.items()})}")
 
-    run = TrainingRun(args, {"model": model, "head": head}, optimizer, args.learning_rate)
+    run = TrainingRun(args, {"model": model, "head": head, **({"length": length} if length else {})}, optimizer, args.learning_rate)
     order = endless_order(len(rows), args.seed, skip=run.state["step"] * args.rows_per_step)
     for step in run.steps():
         for _ in range(args.rows_per_step):
             row = rows[next(order)]
-            loss = row_loss(scores(model, head, pack([row.segments], tokenizer.pad_token_id)), row, weights)
+            loss = row_loss(scores(model, head, pack([row.segments], tokenizer.pad_token_id)), row, weights, length)
             run.backward(loss / args.rows_per_step, args.candidates)
         run.apply()
         run.done()
@@ -76,8 +80,15 @@ def main() -> None:
                           save=lambda folder: save_model(folder, model, tokenizer, normalised(head, golds)),
                           loss=run.recent_loss(25 * args.rows_per_step) * args.rows_per_step)
         run.save_if_due()
-    run.finish(stage="reward", promptVersion=prompt_version(), data={args.candidates.name: file_sha256(args.candidates)},
-               policy=file_sha256(args.policy / "model.safetensors"), pairs=sum(len(r.pairs) for r in rows))
+    run.finish(stage="reward", promptVersion=prompt_version(),
+               data={path.name: file_sha256(path) for path in (args.candidates, args.adversarial) if path},
+               **({"lengthCoefficient": length.weight.item() / length.unit} if length else {}), policy=file_sha256(args.policy / "model.safetensors"), pairs=sum(len(r.pairs) for r in rows))
+
+
+def checked_rows(path: Path) -> list[dict]:
+    rows = read_rows(path)
+    check_candidates(rows, path, LABELS)
+    return rows
 
 
 def split_by_article(rows: list[dict], count: int, seed: int) -> tuple[list[dict], list[dict]]:
@@ -93,10 +104,15 @@ def split_by_article(rows: list[dict], count: int, seed: int) -> tuple[list[dict
     return [row for title in titles for row in by_title[title]], held
 
 
-def row_loss(r: torch.Tensor, row: RankedRow, weights: dict[str, float]) -> torch.Tensor:
+def row_loss(r: torch.Tensor, row: RankedRow, weights: dict[str, float], length: LengthTerm | None = None) -> torch.Tensor:
+    """`r`: (segments,) scores of one row. The length term joins the better side: only the difference counts."""
     chosen = torch.tensor([b for b, _, _ in row.pairs])
     rejected = torch.tensor([w for _, w, _ in row.pairs])
-    return pairwise_loss(r[chosen], r[rejected], torch.tensor([weights[kind] for _, _, kind in row.pairs]))
+    better = r[chosen]
+    if length is not None:
+        sizes = torch.tensor([len(segment.tokens) for segment in row.segments])
+        better = better + length(sizes[chosen], sizes[rejected])
+    return pairwise_loss(better, r[rejected], torch.tensor([weights[kind] for _, _, kind in row.pairs]))
 
 
 @torch.no_grad()

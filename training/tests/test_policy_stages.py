@@ -89,6 +89,14 @@ def test_ppo_with_language_loss_and_a_critic_of_its_own(toy, tmp_path, monkeypat
     assert losses[0] is None and losses[1] > losses[2] > 0  # warm-up first; then it falls
 
 
+def test_ppo_with_a_brier_term(toy, tmp_path, monkeypatch):
+    run(monkeypatch, "train_ppo", *ppo_options(toy, tmp_path / "plain"))
+    run(monkeypatch, "train_ppo", *ppo_options(toy, tmp_path / "brier", "--brier", 5, "--steps", 6))
+    plain, with_term = lines(tmp_path / "plain/steps.jsonl"), lines(tmp_path / "brier/steps.jsonl")
+    assert with_term[0]["brier"] == plain[0]["brier"] > with_term[-1]["brier"]  # the same first completions; then it is learnt
+    assert with_term[0]["reward"] == plain[0]["reward"]  # what is logged is the reward model's score alone
+
+
 def test_a_penalty_keeps_the_policy_near(toy, tmp_path, monkeypatch):
     for name, coefficient in (("free", 0.0), ("held", 50.0)):
         run(monkeypatch, "train_ppo", *ppo_options(toy, tmp_path / name, "--kl-coefficient", coefficient, "--steps", 6))
