@@ -79,12 +79,13 @@ def pack(rows: list[list[Segment]], pad: int) -> PackedBatch:
 def attention_bias(batch: PackedBatch) -> torch.Tensor:
     """(B, 1, T, T): 0 where a row may look, the lowest number elsewhere."""
     bias = torch.zeros(batch.visible.shape, dtype=torch.float32).masked_fill_(~batch.visible, torch.finfo(torch.float32).min)
-    return bias.to(torch.get_autocast_dtype("cpu")) if torch.is_autocast_enabled("cpu") else bias
+    kind = bias.device.type
+    return bias.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else bias
 
 
 def hidden_states(model, batch: PackedBatch) -> torch.Tensor:
     """(B, T, hidden) after the final norm, without the output layer: that is paid only where something is learnt."""
-    return model.model(
+    return model.base_model(
         input_ids=batch.input_ids, position_ids=batch.position_ids, attention_mask=attention_bias(batch), use_cache=False
     ).last_hidden_state
 
@@ -92,5 +93,5 @@ def hidden_states(model, batch: PackedBatch) -> torch.Tensor:
 def label_logprobs(model, batch: PackedBatch, hidden: torch.Tensor) -> torch.Tensor:
     """(N,) log-probability of each label, in fp32."""
     at = hidden[batch.sources[:, 0], batch.sources[:, 1]]  # (N, hidden)
-    logits = model.lm_head(at).float()  # (N, vocab)
+    logits = model.get_output_embeddings()(at).float()  # (N, vocab)
     return -torch.nn.functional.cross_entropy(logits, batch.labels, reduction="none")

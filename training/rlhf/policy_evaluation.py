@@ -10,6 +10,7 @@ from rlhf.brier import confidences
 from rlhf.candidates import DECLINE, RIGHT, judge
 from rlhf.episodes import PolicyModels
 from rlhf.prompts import parse_completion
+from rlhf.rollout import seeded
 from rlhf.squad import token_f1
 
 
@@ -38,7 +39,7 @@ class Answered:
 def answer_rows(models: PolicyModels, rows: list[dict], samples: int, seed: int) -> list[Answered]:
     out = []
     for number, row in enumerate(rows):
-        episodes = models.roll_out(row, 1 + samples, generator=torch.Generator().manual_seed(seed * 1_000_003 + number), greedy_first=True)
+        episodes = models.roll_out(row, 1 + samples, generator=seeded(seed * 1_000_003 + number), greedy_first=True)
         policy, reference = models.outputs(models.policy, episodes), models.outputs(models.reference, episodes)
         mine, theirs = torch.log_softmax(policy.logits, -1), torch.log_softmax(reference.logits, -1)
         # At each token the whole distribution is compared, not only the token that was drawn: the same mean, far less noise.

@@ -119,6 +119,8 @@ def test_every_method_and_the_table(toy, tmp_path, monkeypatch):
     assert curve[0]["loss"] == pytest.approx(0.6931, abs=1e-3) and curve[-1]["loss"] < curve[0]["loss"]
     with pytest.raises(SystemExit, match="no pair to learn from"):
         run(monkeypatch, "train_dpo", *stage_options(toy, tmp_path / "none", "--scored", scored, "--margin", 10 * spread, "--steps", 1))
+    with pytest.raises(SystemExit, match=r"rows\.jsonl: question 1 of Town_0#0: field candidates is missing"):
+        run(monkeypatch, "train_dpo", *stage_options(toy, tmp_path / "other", "--scored", toy / "rows.jsonl", "--steps", 1))
     run(monkeypatch, "train_filtered", *stage_options(toy, tmp_path / "filtered", "--prompts", toy / "rows.jsonl", "--rows-per-round", 3,
                                                       "--threshold", min(rewards), "--steps", 2, "--eval-steps", 2))
     rounds = lines(tmp_path / "filtered/steps.jsonl")

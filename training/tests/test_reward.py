@@ -1,10 +1,10 @@
 import math
 
 import torch
-from train_reward import normalised, row_loss
 
 from rlhf.packing import pack
 from rlhf.reward import KIND_SHARES, LengthTerm, RewardHead, kind_weights, pairwise_loss, ranked_row, scores
+from rlhf.reward_training import normalised, row_loss
 
 
 def test_pairwise_loss_equals_the_formula():
