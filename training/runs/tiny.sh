@@ -15,7 +15,8 @@ python=${PYTHON:-.venv/bin/python}
 [ -x "$python" ] || { echo "$python: not there; run: npm run training:setup" >&2; exit 1; }
 export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false OMP_NUM_THREADS=1
 
-stage() { echo "== $*"; "$python" "scripts/$@"; }
+stages=()
+stage() { stages+=("$(printf '%q ' "$@")"); }  # all run in one process: half of the time would go into loading libraries
 data=$work/rows
 reward=(--reward "$work/reward" --frozen-layers 1 --seed 1)
 held_out=(--dev "$data/dev.jsonl" --dev-rows 40)
@@ -23,7 +24,7 @@ ppo=(--prompts "$data/prompts.jsonl" --policy "$work/sft" "${reward[@]}" "${held
   --rows-per-step 6 --minibatch-rows 3 --eval-steps 10)
 
 stage make_toy.py --out "$work"
-stage prepare_data.py --data "$work/data" --out "$data" > /dev/null
+stage prepare_data.py --data "$work/data" --out "$data"
 # Fine-tuning ends before everything is learnt, so that there is something left to win.
 stage train_sft.py --rows "$data/demonstrations.jsonl" --dev "$data/dev.jsonl" --base "$work/base" --out "$work/sft" \
   --frozen-layers 0 --learning-rate 3e-3 --rows-per-step 8 --steps "${SFT_STEPS:-420}" --eval-steps 210
@@ -44,6 +45,7 @@ stage compare_methods.py --sft "$work/sft" --reward "$work/reward" --frozen-laye
   --out "$work/training.json" --figure "$work/training.png"
 stage export_onnx.py --policy "$work/ppo" --reward "$work/reward" --frozen-layers 1 --lower int8 --policy-upper int8 --reward-upper int8 \
   --max-tokens 256 --calibration "$data/dev.jsonl" --rows 4 --compare-rows 8 --out "$work/models"
+printf '%s\n' "${stages[@]}" | "$python" scripts/run_stages.py
 "$python" - "$work" <<'PYTHON'
 import json, sys
 from pathlib import Path
