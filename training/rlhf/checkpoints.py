@@ -40,7 +40,14 @@ def load_policy(folder: Path, dtype=torch.float32):
     """(model, tokenizer) of a Hugging Face folder: any causal LM that transformers knows."""
     if not (folder / "config.json").exists():
         raise SystemExit(f"{folder}: no model there (config.json is missing); run the stage that makes it first")
+    use_gpu()
     return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype), AutoTokenizer.from_pretrained(folder)
+
+
+def use_gpu() -> None:
+    """Where there is a GPU, this process's own is where tensors are made from here on: models, heads and batches alike."""
+    if torch.cuda.is_available():
+        torch.set_default_device(f"cuda:{os.environ.get('LOCAL_RANK', '0')}")
 
 
 def save_model(folder: Path, model, tokenizer, head=None) -> None:

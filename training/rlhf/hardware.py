@@ -34,8 +34,6 @@ class Hardware:
         self.precision = precision
         self.rank, self.processes = self.accelerator.process_index, self.accelerator.num_processes
         self.shards = self.processes > 1 and os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true"
-        if self.accelerator.device.type != "cpu":
-            torch.set_default_device(self.accelerator.device)  # every tensor that a batch is made of
 
     def autocast(self):
         if self.precision == "fp32":

@@ -8,7 +8,7 @@ Log-probabilities equal those of a plain forward over passage + branch, at about
 A branch may itself have sub-branches (candidates behind one question); `parent` then names the branch it continues.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 import torch
 
@@ -30,9 +30,20 @@ class PackedBatch:
     owners: torch.Tensor  # (N, 2): (row, segment) of each label
     last: list[list[int]]  # last[row][segment]: position of the segment's final token
 
+    def to(self, device: torch.device) -> "PackedBatch":
+        moved = {f.name: getattr(self, f.name).to(device) for f in fields(self) if f.name != "last"}
+        return replace(self, **moved)
+
 
 def pack(rows: list[list[Segment]], pad: int) -> PackedBatch:
-    """Rows of segments, parents before children -> one padded batch."""
+    """Rows of segments, parents before children -> one padded batch, where tensors are made by default."""
+    device = torch.get_default_device()
+    with torch.device("cpu"):  # many small writes
+        batch = _packed(rows, pad)
+    return batch.to(device)
+
+
+def _packed(rows: list[list[Segment]], pad: int) -> PackedBatch:
     width = max(sum(len(s.tokens) for s in row) for row in rows)
     batch = len(rows)
     input_ids = torch.full((batch, width), pad, dtype=torch.long)

@@ -37,7 +37,7 @@ class RewardHead(nn.Module):
 
     @classmethod
     def load(cls, folder: Path) -> "RewardHead":
-        saved = torch.load(folder / "head.pt", map_location="cpu")
+        saved = torch.load(folder / "head.pt", map_location=torch.get_default_device())
         head = cls(saved["weight"].shape[1])
         head.linear.weight.data, head.linear.bias.data = saved["weight"], saved["bias"]
         head.mean, head.std = saved["mean"], saved["std"]
@@ -79,10 +79,10 @@ def ranked_row(row: dict, tokenizer, longest_candidate: int = 48) -> RankedRow:
     return out
 
 
-def scores(model, head: RewardHead, batch: PackedBatch, row: int = 0) -> torch.Tensor:
-    """(segments,) score at the last token of every segment of one row."""
+def scores(model, head: RewardHead, batch: PackedBatch) -> list[torch.Tensor]:
+    """For each row (segments,): the score at the last token of every segment."""
     hidden = hidden_states(model, batch)  # (B, T, hidden)
-    return head(hidden[row, torch.tensor(batch.last[row])])
+    return [head(hidden[row, torch.tensor(last)]) for row, last in enumerate(batch.last)]
 
 
 class LengthTerm(nn.Module):

@@ -14,9 +14,8 @@ import torch
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-THINGS = "ball cup hat book lamp chair spoon clock drum kite".split()
-PLACES = ("Paris Oslo Rome Lima Cairo Delhi Tokyo Quito Berlin Madrid Vienna Dublin Athens Warsaw Lisbon Prague Havana Nairobi "
-          "Ottawa Seoul").split()  # two for each thing: which of them, only the passage tells
+THINGS = "ball cup hat book lamp kite".split()
+PLACES = "Paris Oslo Rome Lima Cairo Delhi Tokyo Quito Berlin Madrid Vienna Dublin".split()  # two for each thing: which of them, only the passage tells
 SENTENCES = 3
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<unk>"]
 OTHER_WORDS = "Question Answer The the is in Where where Town not unanswerable : . ? # ,".split()

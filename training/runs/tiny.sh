@@ -19,7 +19,7 @@ stages=()
 stage() { stages+=("$(printf '%q ' "$@")"); }  # all run in one process: half of the time would go into loading libraries
 data=$work/rows
 reward=(--reward "$work/reward" --frozen-layers 1 --seed 1)
-held_out=(--dev "$data/dev.jsonl" --dev-rows 40)
+held_out=(--dev "$data/dev.jsonl" --dev-rows 30)
 ppo=(--prompts "$data/prompts.jsonl" --policy "$work/sft" "${reward[@]}" "${held_out[@]}" --learning-rate 3e-4 --value-learning-rate 3e-3
   --rows-per-step 6 --minibatch-rows 3 --eval-steps 10)
 
@@ -27,20 +27,20 @@ stage make_toy.py --out "$work"
 stage prepare_data.py --data "$work/data" --out "$data"
 # Fine-tuning ends before everything is learnt, so that there is something left to win.
 stage train_sft.py --rows "$data/demonstrations.jsonl" --dev "$data/dev.jsonl" --base "$work/base" --out "$work/sft" \
-  --frozen-layers 0 --learning-rate 3e-3 --rows-per-step 8 --steps "${SFT_STEPS:-420}" --eval-steps 210
-stage sample_candidates.py --rows "$data/rewards.jsonl" --policy "$work/sft" --out "$work/candidates.jsonl" --limit 200 --samples 4
-stage make_adversarial.py --rows "$data/rewards.jsonl" --out "$work/adversarial.jsonl" --limit 100
+  --frozen-layers 0 --learning-rate 3e-3 --rows-per-step 8 --steps "${SFT_STEPS:-360}" --eval-steps 120
+stage sample_candidates.py --rows "$data/rewards.jsonl" --policy "$work/sft" --out "$work/candidates.jsonl" --limit 120 --samples 4
+stage make_adversarial.py --rows "$data/rewards.jsonl" --out "$work/adversarial.jsonl" --limit 60
 stage train_reward.py --candidates "$work/candidates.jsonl" --adversarial "$work/adversarial.jsonl" --policy "$work/sft" --out "$work/reward" \
-  --frozen-layers 1 --learning-rate 2e-3 --head-learning-rate 3e-3 --rows-per-step 4 --steps "${REWARD_STEPS:-300}" --eval-steps 300
+  --frozen-layers 1 --learning-rate 1.5e-3 --head-learning-rate 3e-3 --rows-per-step 8 --rows-per-pass 8 --steps "${REWARD_STEPS:-200}" --eval-steps 200
 stage check_reward.py --reward "$work/reward"
-stage train_ppo.py --out "$work/ppo" "${ppo[@]}" --steps "${PPO_STEPS:-30}"
-stage train_ppo.py --out "$work/ppo-ptx" "${ppo[@]}" --steps 10 --ptx-gamma 0.2 --ptx-rows "$data/demonstrations.jsonl"
-stage sample_scored.py --prompts "$data/prompts.jsonl" --policy "$work/sft" --out "$work/scored.jsonl" "${reward[@]}" --sampled-tokens 6000
+stage train_ppo.py --out "$work/ppo" "${ppo[@]}" --steps "${PPO_STEPS:-20}"
+stage train_ppo.py --out "$work/ppo-ptx" "${ppo[@]}" --steps 5 --ptx-gamma 0.2 --ptx-rows "$data/demonstrations.jsonl"
+stage sample_scored.py --prompts "$data/prompts.jsonl" --policy "$work/sft" --out "$work/scored.jsonl" "${reward[@]}" --sampled-tokens 3000
 stage train_dpo.py --scored "$work/scored.jsonl" --policy "$work/sft" --out "$work/dpo" "${reward[@]}" "${held_out[@]}" \
-  --learning-rate 2e-4 --margin 0.2 --steps 20 --eval-steps 20
+  --learning-rate 2e-4 --margin 0.2 --steps 12 --eval-steps 12
 stage train_filtered.py --prompts "$data/prompts.jsonl" --policy "$work/sft" --out "$work/filtered" "${reward[@]}" "${held_out[@]}" \
-  --learning-rate 2e-4 --rows-per-round 16 --steps 3 --eval-steps 3
-stage compare_methods.py --sft "$work/sft" --reward "$work/reward" --frozen-layers 1 --rows "$data/calibration.jsonl" --limit 40 --samples 7 \
+  --learning-rate 2e-4 --rows-per-round 12 --steps 2 --eval-steps 2
+stage compare_methods.py --sft "$work/sft" --reward "$work/reward" --frozen-layers 1 --rows "$data/calibration.jsonl" --limit 30 --samples 3 \
   --method "ppo=$work/ppo" --method "ppo-ptx=$work/ppo-ptx" --method "dpo=$work/dpo" --method "filtered=$work/filtered" \
   --out "$work/training.json" --figure "$work/training.png"
 stage export_onnx.py --policy "$work/ppo" --reward "$work/reward" --frozen-layers 1 --lower int8 --policy-upper int8 --reward-upper int8 \

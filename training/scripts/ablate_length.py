@@ -52,7 +52,7 @@ def main() -> None:
         model, head, length = copy.deepcopy(policy), RewardHead(policy.config.hidden_size), LengthTerm() if name == "with" else None
         parameters = [*freeze_lower(model, args.frozen_layers), *head.parameters(), *(length.parameters() if length else [])]
         weights = kind_weights(train)
-        score = lambda row: scores(model, head, pack([row.segments], tokenizer.pad_token_id))  # noqa: B023, E731
+        score = lambda row: scores(model, head, pack([row.segments], tokenizer.pad_token_id))[0]  # noqa: B023, E731
         fit(parameters, lambda row: row_loss(score(row), row, weights, length), [row for row in train if row.pairs],  # noqa: B023
             learning_rate=args.learning_rate, rows_per_step=args.rows_per_step, seed=args.seed, steps=args.steps)
         figures, _ = held_out_figures(score, held_out)

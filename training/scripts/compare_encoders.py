@@ -67,7 +67,7 @@ def trunk(args, policy, tokenizer):
     freeze_lower(policy, args.frozen_layers)
 
     def score(row, ranked):
-        return scores(policy, head, pack([ranked.segments], tokenizer.pad_token_id))
+        return scores(policy, head, pack([ranked.segments], tokenizer.pad_token_id))[0]
 
     def serve(row, ranked):
         """What the policy has not computed already: the upper layers."""

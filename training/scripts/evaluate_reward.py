@@ -41,7 +41,7 @@ def main() -> None:
         check_candidates(rows, args.candidates, LABELS)
         for row in rows:
             packed = ranked_row(row, tokenizer)
-            r = scores(model, head, pack([packed.segments], tokenizer.pad_token_id))
+            r = scores(model, head, pack([packed.segments], tokenizer.pad_token_id))[0]
             size = [len(s.tokens) for s in packed.segments]
             passages.append([(kind, bool(r[b] > r[w]), size[b], size[w], packed.sources[w]) for b, w, kind in packed.pairs])
             for places, labels in zip(packed.candidates, packed.labels):

@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--head-learning-rate", type=float, default=1e-3)
     parser.add_argument("--rows-per-step", type=int, default=2)
+    parser.add_argument("--rows-per-pass", type=int, default=1, help="rows computed together: more is faster for small models and takes more memory")
     parser.add_argument("--held-out", type=int, default=40, help="rows kept for the held-out accuracy, whole articles")
     add_run_arguments(parser, minutes=60)
     args = parser.parse_args()
@@ -61,27 +62,29 @@ def main() -> None:
     if not rows:
         raise SystemExit(f"{args.candidates}: no pair to learn from (only ties, or no candidates)")
     weights = kind_weights(rows)
-    score = lambda row: scores(model, head, pack([row.segments], tokenizer.pad_token_id))  # noqa: E731
+    score = lambda some: scores(model, head, pack([row.segments for row in some], tokenizer.pad_token_id))  # noqa: E731
     print(f"{len(rows)} rows, {sum(len(r.pairs) for r in rows)} pairs; weights {json.dumps({k: round(v, 2) for k, v in weights.items()})}")
 
     run = TrainingRun(args, {"model": model, "head": head, **({"length": length} if length else {})}, optimizer, args.learning_rate,
                       hardware=hardware)
     order = hardware.mine(endless_order(len(rows), args.seed, skip=run.state["step"] * args.rows_per_step * hardware.processes))
+    passes = -(-args.rows_per_step // args.rows_per_pass)
+    step_loss = lambda: run.recent_loss(25 * passes) * passes  # noqa: E731  (of a row, over 25 steps)
     for step in run.steps():
-        for _ in range(args.rows_per_step):
-            row = rows[next(order)]
-            loss = row_loss(score(row), row, weights, length)
+        step_rows = [rows[next(order)] for _ in range(args.rows_per_step)]
+        for start in range(0, len(step_rows), args.rows_per_pass):
+            some = step_rows[start : start + args.rows_per_pass]
+            loss = sum(row_loss(r, row, weights, length) for r, row in zip(score(some), some))
             run.backward(loss / args.rows_per_step, args.candidates)
         run.apply()
         run.done()
         if step % 25 == 24:
-            loss = run.recent_loss(25 * args.rows_per_step) * args.rows_per_step
-            print(f"step {step + 1} loss {loss:.3f} {run.state['seconds'] / 60:.1f} min", flush=True)
+            print(f"step {step + 1} loss {step_loss():.3f} {run.state['seconds'] / 60:.1f} min", flush=True)
         if run.evaluation_due():
-            figures, golds = held_out_figures(score, held_out)
+            figures, golds = held_out_figures(lambda row: score([row])[0], held_out)
             run.evaluated(figures, better=lambda new, best: new["macro"] >= best["macro"],
                           save=lambda folder: save_model(folder, model, tokenizer, normalised(head, golds)),
-                          loss=run.recent_loss(25 * args.rows_per_step) * args.rows_per_step)
+                          loss=step_loss())
         run.save_if_due()
     run.finish(stage="reward", promptVersion=prompt_version(),
                data={path.name: file_sha256(path) for path in (args.candidates, args.adversarial) if path},

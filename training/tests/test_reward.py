@@ -41,7 +41,7 @@ def test_a_score_is_read_at_the_end_token(tiny_model, tokenizer, row):
     packed = ranked_row(ranked(row), tokenizer)
     head = RewardHead(32)
     with torch.no_grad():
-        r = scores(tiny_model, head, pack([packed.segments], 0))
+        r = scores(tiny_model, head, pack([packed.segments], 0))[0]
         question, candidate = 1, packed.candidates[0][1]
         ids = [t for s in (0, question, candidate) for t in packed.segments[s].tokens]
         alone = head(tiny_model.model(torch.tensor([ids])).last_hidden_state[0, -1])
