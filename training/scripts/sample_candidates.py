@@ -13,8 +13,6 @@ import sys
 import time
 from pathlib import Path
 
-import torch
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rlhf.candidates import Ranked, judge, made_candidates
 from rlhf.checkpoints import load_policy

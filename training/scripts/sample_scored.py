@@ -12,8 +12,6 @@ import json
 import sys
 from pathlib import Path
 
-import torch
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rlhf.episodes import PolicyModels, first_questions
 from rlhf.rollout import seeded

@@ -68,7 +68,7 @@ def main() -> None:
     run = TrainingRun(args, {"model": model, "head": head, **({"length": length} if length else {})}, optimizer, args.learning_rate,
                       hardware=hardware)
     order = hardware.mine(endless_order(len(rows), args.seed, skip=run.state["step"] * args.rows_per_step * hardware.processes))
-    passes = -(-args.rows_per_step // args.rows_per_pass)
+    passes = -(-args.rows_per_step // args.rows_per_pass)  # a step
     step_loss = lambda: run.recent_loss(25 * passes) * passes  # noqa: E731  (of a row, over 25 steps)
     for step in run.steps():
         step_rows = [rows[next(order)] for _ in range(args.rows_per_step)]
@@ -88,7 +88,8 @@ def main() -> None:
         run.save_if_due()
     run.finish(stage="reward", promptVersion=prompt_version(),
                data={path.name: file_sha256(path) for path in (args.candidates, args.adversarial) if path},
-               **({"lengthCoefficient": length.weight.item() / length.unit} if length else {}), policy=file_sha256(args.policy / "model.safetensors"), pairs=sum(len(r.pairs) for r in rows))
+               **({"lengthCoefficient": length.weight.item() / length.unit} if length else {}),
+               policy=file_sha256(args.policy / "model.safetensors"), pairs=sum(len(r.pairs) for r in rows))
 
 
 if __name__ == "__main__":

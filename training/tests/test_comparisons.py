@@ -23,7 +23,8 @@ def test_an_encoder_scores_the_candidates_of_a_row(row, tokenizer):
     with torch.no_grad():
         r = encoder_scores(model, packed, encoder_inputs(row, packed, load_tokenizer()))
         candidates = [place for places in packed.candidates for place in places]
-        alone = model(**encoder_inputs({**row, "branches": row["branches"][:1]}, ranked_row({**row, "branches": row["branches"][:1]}, tokenizer), load_tokenizer())[1])
+        first = {**row, "branches": row["branches"][:1]}
+        alone = model(**encoder_inputs(first, ranked_row(first, tokenizer), load_tokenizer())[1])
     assert r.shape == (len(packed.segments),) and (r != 0).nonzero()[:, 0].tolist() == candidates
     assert torch.allclose(r[packed.candidates[0]], alone, atol=1e-5)  # padding changes nothing
 
