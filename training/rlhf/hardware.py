@@ -23,7 +23,7 @@ from rlhf.layers import decoder_layers
 
 
 def add_hardware_arguments(parser) -> None:
-    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32", help="of matrix products; weights and optimiser stay in fp32")
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32", help="of matrix products and of weights that are not trained; trained ones and the optimiser stay in fp32")
     parser.add_argument("--checkpointing", action="store_true", help="activations are computed again on the way back: less memory, a third more time")
     parser.add_argument("--lora", type=int, default=0, metavar="RANK", help="train adapters of this rank beside the layers (0: the layers themselves)")
 
@@ -63,6 +63,10 @@ class Hardware:
                     module.p = 0.0  # only a model in training computes again, and none of the stages drops anything
             model.activation_checkpointing_enable()
             model.train()
+        frozen = [p for p in model.parameters() if not p.requires_grad]
+        if self.precision == "bf16" and (not self.shards or len(frozen) == len(list(model.parameters()))):  # FSDP wants one format in a layer
+            for p in frozen:
+                p.data = p.data.to(torch.bfloat16)
         if not self.shards:
             return
         policy = MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32) if self.precision == "bf16" else MixedPrecisionPolicy()

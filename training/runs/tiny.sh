@@ -44,7 +44,7 @@ stage compare_methods.py --sft "$work/sft" --reward "$work/reward" --frozen-laye
   --method "ppo=$work/ppo" --method "ppo-ptx=$work/ppo-ptx" --method "dpo=$work/dpo" --method "filtered=$work/filtered" \
   --out "$work/training.json" --figure "$work/training.png"
 stage export_onnx.py --policy "$work/ppo" --reward "$work/reward" --frozen-layers 1 --lower int8 --policy-upper int8 --reward-upper int8 \
-  --max-tokens 256 --calibration "$data/dev.jsonl" --rows 4 --compare-rows 8 --out "$work/models"
+  --max-tokens 256 --calibration "$data/dev.jsonl" --candidates "$work/candidates.jsonl" --rows 4 --compare-rows 8 --out "$work/models"
 printf '%s\n' "${stages[@]}" | "$python" scripts/run_stages.py
 "$python" - "$work" <<'PYTHON'
 import json, sys

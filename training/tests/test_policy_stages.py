@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from transformers.utils import logging
 
 from rlhf.reward import RewardHead
@@ -95,6 +96,14 @@ def test_ppo_with_a_brier_term(toy, tmp_path, monkeypatch):
     plain, with_term = lines(tmp_path / "plain/steps.jsonl"), lines(tmp_path / "brier/steps.jsonl")
     assert with_term[0]["brier"] == plain[0]["brier"] > with_term[-1]["brier"]  # the same first completions; then it is learnt
     assert with_term[0]["reward"] == plain[0]["reward"]  # what is logged is the reward model's score alone
+
+
+def test_ppo_as_a_larger_model_needs_it(toy, tmp_path, monkeypatch):
+    options = ["--lora", 4, "--precision", "bf16", "--checkpointing", "--learning-rate", 1e-2]
+    run(monkeypatch, "train_ppo", *ppo_options(toy, tmp_path / "out", *options))
+    assert lines(tmp_path / "out/curve.jsonl")[-1]["kl"] > 1e-4  # the adapters moved the policy
+    start, saved = (load_file(folder / "model.safetensors") for folder in (toy / "policy", tmp_path / "out"))
+    assert start.keys() == saved.keys()  # a plain model again
 
 
 def test_a_penalty_keeps_the_policy_near(toy, tmp_path, monkeypatch):
