@@ -1,3 +1,4 @@
+import type { OverrideStore } from '../safety/overrides.js';
 import type { SearchEvent, SearchRequest, SearchResponse } from '../types.js';
 import type { Reranking, RerankRequest } from './rerank-texts.js';
 
@@ -27,6 +28,8 @@ export interface Pipeline {
    * @throws ServiceError `model-missing` without reranker, `inference-failed`, or the error of the aborted signal.
    */
   rerank(request: RerankRequest, signal: AbortSignal): Promise<Reranking>;
+  /** The administrator's rules about queries and documents. */
+  readonly overrides: OverrideStore;
   /** Ready to serve = every `required` component is ready. */
   status(signal: AbortSignal): Promise<ComponentStatus[]>;
   close(): Promise<void>;

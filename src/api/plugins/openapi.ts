@@ -28,6 +28,7 @@ export default fastifyPlugin(async function openapi(app: FastifyInstance, { vers
       tags: [
         { name: 'search', description: 'Hits and answers' },
         { name: 'rerank', description: 'The reranker alone, on texts of the caller' },
+        { name: 'admin', description: 'Rules of an administrator' },
         { name: 'health', description: 'For operators' },
       ],
       ...(hasKeys && {
