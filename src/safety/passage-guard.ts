@@ -29,16 +29,20 @@ export interface PassageGuard {
 export function withoutParts(passage: Passage, parts: readonly SuspiciousPart[]): Passage | null {
   if (parts.length === 0) return passage;
   const removed = new Set(parts.map(({ sentenceNumber }) => sentenceNumber));
-  const texts = passage.sentences.map(({ start, end }) => passage.text.slice(start, end));
-  let inFence = false;
-  let fenceIsRemoved = false;
-  const sentences = passage.sentences.filter((_, index) => {
-    const wasInFence = inFence;
-    if (isFence(texts[index] ?? '')) inFence = !inFence;
-    const isRemoved = removed.has(index + 1) || ((wasInFence || inFence) && fenceIsRemoved);
-    // What stands before the fence decides for all of it.
-    if (!wasInFence && !inFence) fenceIsRemoved = isRemoved;
-    return !isRemoved;
+  /** Of the fence that is open: whether its lines go. */
+  let fenceGoes: boolean | null = null;
+  let previousGoes = false;
+  const sentences = passage.sentences.filter(({ start, end }, index) => {
+    const isSuspicious = removed.has(index + 1);
+    const togglesFence = isFence(passage.text.slice(start, end));
+    if (togglesFence && fenceGoes === null) fenceGoes = isSuspicious || previousGoes;
+    else if (togglesFence) {
+      previousGoes = fenceGoes === true || isSuspicious;
+      fenceGoes = null;
+      return !previousGoes;
+    }
+    previousGoes = isSuspicious || fenceGoes === true;
+    return !previousGoes;
   });
   if (sentences.length === 0) return null;
   return { ...passage, title: removed.has(0) ? '' : passage.title, sentences };
