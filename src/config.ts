@@ -11,6 +11,17 @@ function shipped(name: string): string {
   const near = relative('', path);
   return near.startsWith('..') ? path : near;
 }
+/** Names from a list, separated by commas. */
+const namesOf = <const Names extends readonly [string, ...string[]]>(names: Names) =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(z.enum(names)));
 const probability = z.coerce.number().min(0).max(1);
 const flag = (fallback: boolean) => z.stringbool().default(fallback);
 
@@ -100,6 +111,20 @@ const environment = z.object({
   CANDOR_WRONG_ANSWER_COST: z.coerce.number().min(0).max(100).default(1),
   CANDOR_SEED: integer(1, 0, 2_147_483_647),
 
+  CANDOR_QUERY_GUARD: namesOf(['rules', 'trained', 'off']).default(['rules', 'trained']),
+  CANDOR_PASSAGE_GUARD: z.enum(['trained', 'rules', 'off']).default('trained'),
+  CANDOR_ANSWER_GUARD: z.enum(['trained', 'off']).default('trained'),
+  /** Topics whose queries get hits only. */
+  CANDOR_HITS_ONLY_TOPICS: namesOf(['medical', 'legal', 'financial']).default([]),
+  CANDOR_QUERY_GUARD_MODEL: z.string().min(1).default('guards/query'),
+  CANDOR_PASSAGE_GUARD_MODEL: z.string().min(1).default('guards/passage'),
+  CANDOR_ENTAILMENT_MODEL: z.string().min(1).default('guards/entailment'),
+  /** Least probability that the quote supports a shown answer; 0 = not asked. */
+  CANDOR_MIN_SUPPORT: probability.default(0.02),
+  CANDOR_ANSWER_GUARD_MODEL: z.string().min(1).default('guards/answer'),
+  /** Log of the administrator's rules; what it adds up to is in force. */
+  CANDOR_OVERRIDES: z.string().min(1).default('.candor/overrides.jsonl'),
+
   ELASTICSEARCH_URL: z.url().optional(),
   ELASTICSEARCH_CLOUD_ID: z.string().min(1).optional(),
   ELASTICSEARCH_API_KEY: z.string().min(1).optional(),
@@ -175,6 +200,21 @@ function toConfig(env: z.infer<typeof environment>) {
       /** What a wrong answer spoils, in units of a good hit; decides how far up an answer stands. */
       wrongAnswerCost: env.CANDOR_WRONG_ANSWER_COST,
       seed: env.CANDOR_SEED,
+    },
+    safety: {
+      queryGuard: env.CANDOR_QUERY_GUARD,
+      passageGuard: env.CANDOR_PASSAGE_GUARD,
+      answerGuard: env.CANDOR_ANSWER_GUARD,
+      minSupport: env.CANDOR_MIN_SUPPORT,
+      hitsOnlyTopics: env.CANDOR_HITS_ONLY_TOPICS,
+      /** Names of folders under `modelsDir`. */
+      models: {
+        query: env.CANDOR_QUERY_GUARD_MODEL,
+        passage: env.CANDOR_PASSAGE_GUARD_MODEL,
+        answer: env.CANDOR_ANSWER_GUARD_MODEL,
+        entailment: env.CANDOR_ENTAILMENT_MODEL,
+      },
+      overrides: env.CANDOR_OVERRIDES,
     },
     elasticsearch: {
       url: env.ELASTICSEARCH_URL,

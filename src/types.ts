@@ -157,6 +157,8 @@ export const ANSWER_REASONS = [
   'declined',
   /** The query guard asks for hits only. */
   'unsafe-query',
+  /** The answer guard withholds what was found. */
+  'unsafe-answer',
   /** The answer was not ready when its time was over. */
   'deadline',
   /** No generator or reward model is loaded, or it failed. */
@@ -246,7 +248,16 @@ export interface AnswerResult extends Answer {
 export type SearchResult = PassageResult | AnswerResult;
 
 /** Stages in the order of a request. `hits` ends when the hits leave; `total` covers everything; both start at arrival. */
-export type Stage = 'queryGuard' | 'retrieval' | 'reranking' | 'hits' | 'generation' | 'reward' | 'choice' | 'total';
+export type Stage =
+  | 'queryGuard'
+  | 'retrieval'
+  | 'reranking'
+  | 'hits'
+  | 'passageGuard'
+  | 'generation'
+  | 'reward'
+  | 'choice'
+  | 'total';
 
 /** Wall time per stage in milliseconds, such as `retrievalMs`; a stage that did not run is absent. */
 export type Timings = { [S in Stage as `${S}Ms`]?: number };
@@ -268,6 +279,20 @@ export interface Trace {
   entries: readonly TraceEntry[];
 }
 
+/** What the guards did in one search; a guard that did nothing is absent. */
+export interface SafetyReport {
+  /** With `unsafe-query`: of what kind the query is, such as `crime` or `medical`. */
+  queryCategory?: string;
+  /** The administrator's rule that decided about the query. */
+  overrideId?: string;
+  /** Sentences and titles that speak to a model and that the generator did not get to read. */
+  neutralised?: number;
+  /** Passages that were not read at all: nothing else was in them, or an administrator blocked their document. */
+  passedOver?: number;
+  /** With `unsafe-answer`: why, such as `harm`. */
+  answerCategory?: string;
+}
+
 export interface SearchResponse {
   requestId: string;
   /** Hits in order, with the answer at its slot when it is shown. */
@@ -276,6 +301,8 @@ export interface SearchResponse {
   timings: Timings;
   /** Back ends that were late or failed, by name; absent when all answered. */
   degraded?: readonly string[];
+  /** Absent when no guard did anything. */
+  safety?: SafetyReport;
   trace?: Trace;
 }
 
@@ -289,4 +316,4 @@ export type SearchEvent =
       degraded?: readonly string[];
     }
   | { type: 'answer-end'; outcome: AnswerOutcome; answerStatus: AnswerStatus }
-  | { type: 'search-end'; timings: Timings; trace?: Trace };
+  | { type: 'search-end'; timings: Timings; safety?: SafetyReport; trace?: Trace };

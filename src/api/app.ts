@@ -16,6 +16,7 @@ import requestLog from './plugins/request-log.js';
 import securityHeaders from './plugins/security-headers.js';
 import documentRoutes from './routes/documents.js';
 import healthRoutes from './routes/health.js';
+import overrideRoutes from './routes/overrides.js';
 import rerankRoutes from './routes/rerank.js';
 import searchRoutes from './routes/search.js';
 
@@ -75,6 +76,7 @@ export default async function app(fastify: FastifyInstance, options: AppOptions)
     const { queryMaxCharacters } = server;
     const defaults = { queryMaxCharacters, answer: { deadlineMs, candidates } };
     await limited.register(searchRoutes, { prefix: '/v1', pipeline, defaults });
+    await limited.register(overrideRoutes, { prefix: '/v1', pipeline });
     await limited.register(rerankRoutes, { prefix: '/v1', pipeline, queryMaxCharacters });
     await limited.register(documentRoutes, { prefix: '/v1', pipeline });
     // Newer clients of Cohere ask here; the shape is the same.

@@ -7,6 +7,7 @@ import { registerEval } from './eval.js';
 import { registerFuse } from './fuse.js';
 import { registerIngest } from './ingest.js';
 import { registerModels } from './models.js';
+import { registerOverrides } from './overrides.js';
 import { registerRebuild } from './rebuild.js';
 import { registerRerank } from './rerank.js';
 import { registerSearch } from './search.js';
@@ -50,6 +51,7 @@ Exit codes: 0 done, 1 failed, 2 asked for in a wrong way; 3 done, and not all is
   registerFuse(program);
   registerTune(program);
   registerCalibrate(program);
+  registerOverrides(program);
   registerModels(program);
   return program;
 }

@@ -26,6 +26,7 @@ const REASONS: Readonly<Record<Exclude<AnswerStatus['reason'], 'shown'>, string>
   'no-evidence': 'no passage was found that could support one',
   declined: 'no passage that was read gives one',
   'unsafe-query': 'this query gets hits only',
+  'unsafe-answer': 'what was found is not shown as an answer',
   deadline: 'it was not ready in time',
   'generator-unavailable': 'no model that writes and judges answers is ready; see: candor models verify',
   off: 'none was asked for',

@@ -34,7 +34,17 @@ import type { VerifiableStore } from '../retrieval/verify.js';
 import { loadCalibrator } from '../reward/calibrator.js';
 import { OnnxRewardModel, type OnnxRewardModelOptions } from '../reward/drivers/onnx.js';
 import type { RewardModel } from '../reward/reward-model.js';
+import { type AnswerGuard, answersInTurn, supportGuard } from '../safety/answer-guard.js';
+import { FileOverrides } from '../safety/drivers/file-overrides.js';
 import { createRuleGuard } from '../safety/drivers/rule-guard.js';
+import { createRulePassageGuard } from '../safety/drivers/rule-passage-guard.js';
+import { openTrainedAnswerGuard } from '../safety/drivers/trained-answer-guard.js';
+import { openTrainedEntailment } from '../safety/drivers/trained-entailment.js';
+import { openTrainedGuard } from '../safety/drivers/trained-guard.js';
+import { openTrainedPassageGuard } from '../safety/drivers/trained-passage-guard.js';
+import { type OverrideStore, withOverrides } from '../safety/overrides.js';
+import type { PassageGuard } from '../safety/passage-guard.js';
+import { inTurn, type QueryGuard } from '../safety/query-guard.js';
 import { createAnswerPipeline } from './answer-pipeline.js';
 import type { AnswerParts } from './parts.js';
 import type { ComponentStatus, Pipeline } from './pipeline.js';
@@ -61,7 +71,13 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
   try {
     const reranking = config.retrieval.rerankDepth > 0 ? openReranker(config, opened) : Promise.resolve(null);
     const answers = config.answer.generator === 'off' ? null : openAnswering(config, reranking, opened);
-    const [index, reranker, answering] = await opened.all(openSearch(config, opened), reranking, answers);
+    const guarding = openGuards(config, opened);
+    const [index, reranker, answering, guards] = await opened.all(
+      openSearch(config, opened),
+      reranking,
+      answers,
+      guarding,
+    );
     opened.warnings.forEach(warn);
     const { retrieval, answer } = config;
     return createAnswerPipeline(
@@ -74,7 +90,7 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
         }),
         documents: index.documents,
         writer: index.writer,
-        guard: createRuleGuard(),
+        ...guards,
         reranker,
         answering,
         status: async (signal) => [...(await retrieverStatus(index.retrievers, signal)), ...opened.components],
@@ -324,6 +340,58 @@ function openReranker({ modelsDir, models, inference }: Config, opened: Opened):
     OnnxCrossEncoder.start({ modelDir, ...inference }),
   );
 }
+
+interface Guards {
+  guard: QueryGuard;
+  passageGuard: PassageGuard | null;
+  answerGuard: AnswerGuard | null;
+  overrides: OverrideStore;
+}
+
+/** A trained guard that cannot be opened leaves its work to the rules, where there are some. */
+async function openGuards({ modelsDir, safety }: Config, opened: Opened): Promise<Guards> {
+  const { models, hitsOnlyTopics } = safety;
+  const folder = (name: string) => join(modelsDir, name);
+  const [query, passage, answer, entailment] = await opened.all(
+    safety.queryGuard.includes('trained')
+      ? opened.optional('query-guard', 'queries are guarded by rules alone', () =>
+          openTrainedGuard({ modelDir: folder(models.query), hitsOnlyTopics }),
+        )
+      : null,
+    safety.passageGuard === 'trained'
+      ? opened.optional('passage-guard', 'passages are guarded by rules alone', () =>
+          openTrainedPassageGuard({ modelDir: folder(models.passage) }),
+        )
+      : null,
+    safety.answerGuard === 'trained'
+      ? opened.optional('answer-guard', 'what an answer says is not looked at', () =>
+          openTrainedAnswerGuard({ modelDir: folder(models.answer) }),
+        )
+      : null,
+    safety.minSupport > 0
+      ? opened.optional('entailment', 'no checker asks whether the quote supports the answer', () =>
+          openTrainedEntailment(folder(models.entailment)),
+        )
+      : null,
+  );
+  const overrides = openOverrides({ safety });
+  const guards = safety.queryGuard.flatMap((name) => {
+    if (name === 'off') return [];
+    return name === 'trained' && query ? [query] : [createRuleGuard()];
+  });
+  return {
+    guard: withOverrides(inTurn(guards), overrides),
+    passageGuard: safety.passageGuard === 'off' ? null : (passage ?? createRulePassageGuard()),
+    answerGuard: answersInTurn([
+      ...(answer ? [answer] : []),
+      ...(entailment ? [supportGuard(entailment, safety.minSupport)] : []),
+    ]),
+    overrides,
+  };
+}
+
+/** The administrator's rules alone, without models or index. */
+export const openOverrides = ({ safety }: Pick<Config, 'safety'>): OverrideStore => new FileOverrides(safety.overrides);
 
 /** The reward model stands on the policy's lower layers: its workers hold both, whoever writes the candidates. */
 async function openAnswering(

@@ -8,6 +8,7 @@ import { citationIsVerbatim } from '../safety/answer-guard.js';
 import type { QueryVerdict } from '../safety/query-guard.js';
 import type { Abstention, AnswerOutcome, Candidate, ScoredCandidate, ScoredPassage, SearchRequest } from '../types.js';
 import { isDeadline, runUntil } from './deadline.js';
+import { guardPassages } from './guard-passages.js';
 import { pageOf } from './page.js';
 import type { AnswerParts, PipelineParts, PipelineSettings } from './parts.js';
 import type { RequestTrace } from './trace.js';
@@ -51,7 +52,9 @@ export async function findAnswer(
         minRelevance: context.settings.answerMinRelevance,
       });
       if (read.length === 0) return abstain({ reason: 'no-evidence' });
-      return await answerFrom(context, parts.answering, read, passages, inTime);
+      const safe = await guardPassages(context, read, inTime);
+      if (safe.length === 0) return abstain({ reason: 'no-evidence' });
+      return await answerFrom(context, parts.answering, safe, passages, inTime);
     });
   } catch (error) {
     if (signal.aborted) throw abortError(signal);
@@ -148,7 +151,7 @@ async function score(
 
 /** Reads the cited document once more: only a quote that stands there now is shown. */
 async function show(
-  { parts, settings, request }: AnswerContext,
+  { parts, settings, request, trace }: AnswerContext,
   candidate: ScoredCandidate,
   read: readonly ScoredPassage[],
   hits: readonly ScoredPassage[],
@@ -161,6 +164,11 @@ async function show(
   if (!citation) return abstain({ reason: 'no-evidence', confidence });
   const document = await parts.documents.getDocument(citation.documentId, request.query.access, signal);
   if (!citationIsVerbatim(citation, document)) return abstain({ reason: 'no-evidence', confidence });
+  const verdict = await parts.answerGuard?.check(request.query, { text, citations: [citation] }, signal);
+  if (verdict?.action === 'withhold') {
+    trace.guarded({ answerCategory: verdict.category });
+    return abstain({ reason: verdict.category === 'unsupported' ? 'no-evidence' : 'unsafe-answer', confidence });
+  }
   const page = pageOf(request, hits);
   const relevanceScores = page.map(({ relevanceScore }) => relevanceScore ?? null);
   // Whether to show it is decided; a caller who asked for a low threshold finds it below the hits.

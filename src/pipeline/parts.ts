@@ -4,6 +4,9 @@ import type { DocumentWriter } from '../retrieval/document-writer.js';
 import type { DocumentReader, RetrievalResult } from '../retrieval/retriever.js';
 import type { Calibrator } from '../reward/calibrator.js';
 import type { RewardModel } from '../reward/reward-model.js';
+import type { AnswerGuard } from '../safety/answer-guard.js';
+import type { OverrideStore } from '../safety/overrides.js';
+import type { PassageGuard } from '../safety/passage-guard.js';
 import type { QueryGuard } from '../safety/query-guard.js';
 import type { Query } from '../types.js';
 import type { ComponentStatus } from './pipeline.js';
@@ -32,6 +35,12 @@ export interface PipelineParts {
   documents: DocumentReader;
   writer: Pick<DocumentWriter, 'get' | 'write'>;
   guard: QueryGuard;
+  /** `null`: passages are read as they are. */
+  passageGuard: PassageGuard | null;
+  /** `null`: what an answer says is not looked at. */
+  answerGuard: AnswerGuard | null;
+  /** The administrator's rules; those about queries are part of `guard` already. */
+  overrides: OverrideStore;
   /** `null`: hits keep the fused order. */
   reranker: Reranker | null;
   /** `null`: hits only, with the reason `generator-unavailable`. */

@@ -1,4 +1,5 @@
 import type { Author, DocumentOperation, DocumentOutcome, StoredDocument } from '../retrieval/document-writer.js';
+import type { OverrideStore } from '../safety/overrides.js';
 import type { Access, SearchEvent, SearchRequest, SearchResponse } from '../types.js';
 import type { Reranking, RerankRequest } from './rerank-texts.js';
 
@@ -41,6 +42,8 @@ export interface Pipeline {
     author: Author,
     signal: AbortSignal,
   ): Promise<DocumentOutcome[]>;
+  /** The administrator's rules about queries and documents. */
+  readonly overrides: OverrideStore;
   /** Ready to serve = every `required` component is ready. */
   status(signal: AbortSignal): Promise<ComponentStatus[]>;
   close(): Promise<void>;

@@ -42,6 +42,7 @@ export type AnswerReason =
   | 'no-evidence'
   | 'declined'
   | 'unsafe-query'
+  | 'unsafe-answer'
   | 'deadline'
   | 'generator-unavailable'
   | 'off';
