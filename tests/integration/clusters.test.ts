@@ -6,6 +6,7 @@ import { PairedIndexer } from '../../src/retrieval/paired-indexer.js';
 import { type BackEnd, document, find, type OpenBackEnd, put, signal } from '../contracts/back-end.js';
 import { testDocumentWriter } from '../contracts/document-writer.js';
 import { testIndexer } from '../contracts/indexer.js';
+import { testLeaks } from '../contracts/leaks.js';
 import { testRetriever } from '../contracts/retriever.js';
 import { WordEmbedder } from '../fixtures/word-embedder.js';
 
@@ -117,4 +118,5 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)('both clusters', () => {
   });
   testIndexer('both', open);
   testDocumentWriter('both', open);
+  testLeaks('both', open);
 });
