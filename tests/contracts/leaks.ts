@@ -54,8 +54,9 @@ export function testLeaks(name: string, open: OpenBackEnd): void {
         rewardModel: { ...fakeReward({}), score: async (items: readonly unknown[]) => items.map(() => 5) },
         calibrator: fakeCalibrator(),
       };
-      const env = { CANDOR_API_KEYS: JSON.stringify(Object.values(keys)) };
-      service = await buildService({ env, parts: { ...indexParts(backEnd, embedder), answering } });
+      const env = { CANDOR_API_KEYS: JSON.stringify(Object.values(keys)), CANDOR_ANSWER_DEADLINE_MS: '60000' };
+      const parts = { ...indexParts(backEnd, embedder), answering };
+      service = await buildService({ env, parts, hitsTimeoutMs: 30_000 });
     });
 
     const ask = (who: Who, method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object, headers = {}) =>
