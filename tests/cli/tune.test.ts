@@ -28,7 +28,7 @@ const questions = parts.map((part, index) => ({
   documentIds: [part],
 }));
 
-describe('candor tune', { timeout: 120_000 }, () => {
+describe('candor tune', { timeout: 240_000 }, () => {
   let dir: string;
   const env = () => ({ CANDOR_INDEX_DIR: join(dir, 'index'), CANDOR_INFERENCE_WORKERS: '1', CANDOR_STORE: 'embedded' });
   const jsonLines = (all: object[]) => all.map((one) => JSON.stringify(one)).join('\n');

@@ -75,6 +75,19 @@ describe.skipIf(!ELASTICSEARCH_URL)('Elasticsearch (ELASTICSEARCH_URL names a se
     await client.close();
   });
 
+  test('a title that is exactly the query comes first', async () => {
+    const embedder = new WordEmbedder();
+    const backEnd = await open(embedder);
+    await put(
+      backEnd,
+      embedder,
+      document('about', 'Opening hours: the opening hours of opening hours.', { title: 'About opening hours' }),
+      document('page', 'The library is open from nine to six.', { title: 'Opening Hours' }),
+    );
+    const [retriever] = backEnd.retrievers;
+    if (retriever) expect((await find(retriever, embedder, 'opening hours'))[0]).toBe('page#0');
+  });
+
   test('word forms of the language of a document', async () => {
     const embedder = new WordEmbedder();
     const backEnd = await open(embedder);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ElasticsearchIndex } from '../../src/retrieval/drivers/elasticsearch.js';
-import { mappings } from '../../src/retrieval/drivers/elasticsearch-schema.js';
+import { ANALYSIS, mappings } from '../../src/retrieval/drivers/elasticsearch-schema.js';
 import { QdrantIndex } from '../../src/retrieval/drivers/qdrant.js';
 import type { Embedder } from '../../src/retrieval/embedder.js';
 import { HybridRetriever } from '../../src/retrieval/hybrid-retriever.js';
@@ -64,15 +64,12 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)(
       // Ours in name and form, but somebody has mapped a field otherwise: dated documents do not fit.
       const header = { formatVersion: 1, modelId: embedder.modelId, dimensions: embedder.dimensions };
       const { properties, ...rest } = mappings(header);
-      const { stemmed: _, ...plain } = properties ?? {};
-      const analyzers = { candor_text: { type: 'standard' }, candor_text_query: { type: 'standard' } };
-      const english = { properties: { en: { type: 'text' } } };
       const made = await fetch(`${ELASTICSEARCH_URL}/${alias}-000001`, {
         method: 'PUT',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({
-          settings: { analysis: { analyzer: analyzers }, number_of_replicas: 0 },
-          mappings: { ...rest, properties: { ...plain, stemmed: english, date_ms: { type: 'ip' } } },
+          settings: { analysis: ANALYSIS, number_of_replicas: 0 },
+          mappings: { ...rest, properties: { ...properties, date_ms: { type: 'ip' } } },
           aliases: { [alias]: {} },
         }),
       });
