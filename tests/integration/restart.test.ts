@@ -61,7 +61,7 @@ class Engine {
 
 describe.skipIf(!isPossible)(
   'engines that are killed and start again (ELASTICSEARCH_URL is set and SEARCH_SERVERS has start scripts)',
-  { timeout: 300_000 },
+  { timeout: 900_000 },
   () => {
     const embedder = new WordEmbedder();
     let dir: string;
@@ -73,7 +73,7 @@ describe.skipIf(!isPossible)(
       elastic = new Engine('elasticsearch', await freePort(), join(dir, 'elasticsearch'));
       qdrant = new Engine('qdrant', await freePort(), join(dir, 'qdrant'));
       await Promise.all([elastic.start(), qdrant.start()]);
-    }, 240_000);
+    }, 600_000);
     afterAll(async () => {
       await Promise.all([elastic.kill(), qdrant.kill()]);
       await rm(dir, { recursive: true, force: true });
