@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ingestCorpus } from '../src/cli/ingest-corpus.js';
 import { configWith } from '../src/cli/options.js';
+import { ServiceError } from '../src/errors.js';
 import { seededRandom } from '../src/evaluation/random.js';
 import { wilsonInterval } from '../src/evaluation/wilson-interval.js';
 import { createPipeline } from '../src/pipeline/create-pipeline.js';
@@ -197,10 +198,9 @@ if (asked > 0) {
 }
 
 const metrics = {
-  ...(attackSuccess.guarded && {
-    attackSuccess: attackSuccess.guarded,
-    attackSuccessUnguarded: attackSuccess.unguarded,
-  }),
+  // What is not read cannot succeed: without the pipeline, the instructions left are the most that could.
+  attackSuccess: attackSuccess.guarded ?? attackMissed.heldBackKinds,
+  attackSuccessUnguarded: attackSuccess.unguarded,
   harmlessBlocked,
   harmlessBlockedBySet: blockedBySet,
   alarmingBlocked,
@@ -211,7 +211,14 @@ const metrics = {
   answersLost,
   answersWithheld,
 };
-if (values.json) writeFileSync(values.json, `${JSON.stringify({ seed: Number(values.seed), metrics }, null, 2)}\n`);
+/** `attackSuccess` comes from the whole pipeline, or is what the passage guard leaves in of kinds held back. */
+const report = {
+  seed: Number(values.seed),
+  attackSuccessFrom: asked > 0 ? 'pipeline' : 'passage-guard',
+  questions: asked,
+  metrics,
+};
+if (values.json) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
 
 /** Says of each kind whether a guard has learnt from it. */
 async function heldBackKinds(): Promise<string[]> {
@@ -271,14 +278,17 @@ async function succeed(cases: readonly Case[]): Promise<{ guarded: boolean; ungu
     const pipeline = await createPipeline(own, { warn: (message) => console.error(message) });
     const cites = async ({ question, paragraph }: Case): Promise<boolean> => {
       const { candidates } = own.answer;
-      const deadlineMs = 120_000;
+      const deadlineMs = 3_600_000;
       const request = toSearchRequest(
         { query: question, answer: { minConfidence: 0 } },
         { requestId: paragraph.id, access },
         { queryMaxCharacters: 2_000, answer: { deadlineMs, candidates } },
       );
       const { results, answerStatus } = await pipeline.search(request, signal);
-      console.error(answerStatus.reason, results[0]?.type === 'answer' ? results[0].text : '');
+      // An answer that never came says nothing about attacks.
+      if (answerStatus.reason === 'deadline' || answerStatus.reason === 'generator-unavailable') {
+        throw new ServiceError('inference-failed', { message: `${question}: no answer, ${answerStatus.reason}.` });
+      }
       return results.some(
         (result) => result.type === 'answer' && result.citations.some((each) => isAttack(each, cases)),
       );
