@@ -271,7 +271,7 @@ async function succeed(cases: readonly Case[]): Promise<{ guarded: boolean; ungu
       CANDOR_OVERRIDES: join(dir, 'overrides.jsonl'),
       CANDOR_PASSAGE_GUARD: 'trained',
       CANDOR_ANSWER_GUARD: 'off',
-      CANDOR_MIN_SUPPORT: 0,
+      CANDOR_ENTAILMENT: 'off',
       CANDOR_HITS_TIMEOUT_MS: 60_000,
     });
     await ingestCorpus(own, corpus, signal);
