@@ -114,14 +114,15 @@ const environment = z.object({
   CANDOR_QUERY_GUARD: namesOf(['rules', 'trained', 'off']).default(['rules', 'trained']),
   CANDOR_PASSAGE_GUARD: z.enum(['trained', 'rules', 'off']).default('trained'),
   CANDOR_ANSWER_GUARD: z.enum(['trained', 'off']).default('trained'),
+  CANDOR_ENTAILMENT: z.enum(['trained', 'coverage', 'off']).default('trained'),
   /** Topics whose queries get hits only. */
   CANDOR_HITS_ONLY_TOPICS: namesOf(['medical', 'legal', 'financial']).default([]),
   CANDOR_QUERY_GUARD_MODEL: z.string().min(1).default('guards/query'),
   CANDOR_PASSAGE_GUARD_MODEL: z.string().min(1).default('guards/passage'),
-  CANDOR_ENTAILMENT_MODEL: z.string().min(1).default('guards/entailment'),
-  /** Least probability that the quote supports a shown answer; 0 = not asked. */
-  CANDOR_MIN_SUPPORT: probability.default(0.02),
   CANDOR_ANSWER_GUARD_MODEL: z.string().min(1).default('guards/answer'),
+  CANDOR_ENTAILMENT_MODEL: z.string().min(1).default('guards/entailment'),
+  /** Least probability that the quote supports a shown answer. */
+  CANDOR_MIN_SUPPORT: probability.default(0.02),
   /** Log of the administrator's rules; what it adds up to is in force. */
   CANDOR_OVERRIDES: z.string().min(1).default('.candor/overrides.jsonl'),
 
@@ -210,6 +211,7 @@ function toConfig(env: z.infer<typeof environment>) {
       queryGuard: env.CANDOR_QUERY_GUARD,
       passageGuard: env.CANDOR_PASSAGE_GUARD,
       answerGuard: env.CANDOR_ANSWER_GUARD,
+      entailment: env.CANDOR_ENTAILMENT,
       minSupport: env.CANDOR_MIN_SUPPORT,
       hitsOnlyTopics: env.CANDOR_HITS_ONLY_TOPICS,
       /** Names of folders under `modelsDir`. */
