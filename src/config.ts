@@ -94,6 +94,12 @@ const environment = z.object({
   /** Unset: the threshold that comes with the calibrator. */
   CANDOR_MIN_CONFIDENCE: probability.optional(),
   CANDOR_WRONG_ANSWER_COST: z.coerce.number().min(0).max(100).default(1),
+  CANDOR_ANSWER_LAYOUT: z.enum(['inline', 'side-panel']).default('inline'),
+  /** Of documents whose metadata does not say. */
+  CANDOR_PERSONAL_DATA: z.enum(['show', 'withhold']).default('withhold'),
+  /** Unset: no trace is kept. */
+  CANDOR_TRACES_DIR: z.string().min(1).optional(),
+  CANDOR_TRACES_LIMIT: integer(1_000, 1, 1_000_000),
   CANDOR_SEED: integer(1, 0, 2_147_483_647),
 
   ELASTICSEARCH_URL: z.url().optional(),
@@ -166,8 +172,12 @@ function toConfig(env: z.infer<typeof environment>) {
       minConfidence: env.CANDOR_MIN_CONFIDENCE,
       /** What a wrong answer spoils, in units of a good hit; decides how far up an answer stands. */
       wrongAnswerCost: env.CANDOR_WRONG_ANSWER_COST,
+      layout: env.CANDOR_ANSWER_LAYOUT,
+      personalData: env.CANDOR_PERSONAL_DATA,
       seed: env.CANDOR_SEED,
     },
+    /** Traces of the latest searches, for `candor replay`. */
+    traces: { dir: env.CANDOR_TRACES_DIR, limit: env.CANDOR_TRACES_LIMIT },
     elasticsearch: {
       url: env.ELASTICSEARCH_URL,
       cloudId: env.ELASTICSEARCH_CLOUD_ID,

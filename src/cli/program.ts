@@ -7,6 +7,7 @@ import { registerEval } from './eval.js';
 import { registerFuse } from './fuse.js';
 import { registerIngest } from './ingest.js';
 import { registerModels } from './models.js';
+import { registerReplay } from './replay.js';
 import { registerRerank } from './rerank.js';
 import { registerSearch } from './search.js';
 import { registerServe } from './serve.js';
@@ -44,6 +45,7 @@ Exit codes: 0 done, 1 failed, 2 asked for in a wrong way; 3 done, and not all is
   registerTestset(program);
   registerFuse(program);
   registerCalibrate(program);
+  registerReplay(program);
   registerModels(program);
   return program;
 }

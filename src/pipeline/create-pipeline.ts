@@ -33,6 +33,7 @@ import { createAnswerPipeline } from './answer-pipeline.js';
 import type { AnswerParts } from './parts.js';
 import type { ComponentStatus, Pipeline } from './pipeline.js';
 import { rerankerScorer, rewardScorer } from './scorers.js';
+import { FileTraceStore } from './trace-store.js';
 
 // The composition root: the only file that knows which drivers are in use.
 
@@ -70,6 +71,9 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
         guard: createRuleGuard(),
         reranker,
         answering,
+        ...(config.traces.dir !== undefined && {
+          traces: new FileTraceStore({ dir: config.traces.dir, limit: config.traces.limit }),
+        }),
         status: async (signal) => [...(await retrieverStatus(index.retrievers, signal)), ...opened.components],
         close: () => opened.close(),
       },
@@ -82,6 +86,8 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
         answerMinRelevance: answer.minRelevance,
         minConfidence: answer.minConfidence,
         wrongAnswerCost: answer.wrongAnswerCost,
+        answerLayout: answer.layout,
+        personalData: answer.personalData,
         seed: answer.seed,
       },
     );

@@ -1,19 +1,26 @@
 import { abortError, ServiceError } from '../errors.js';
-import { citationOf } from '../generator/citations.js';
-import { placeAnswer } from '../ranking/answer-placement.js';
 import { chooseAnswerPassages } from '../ranking/passage-budget.js';
+import type { Calibrator } from '../reward/calibrator.js';
 import { type RewardedCandidate, withConfidence } from '../reward/confidence.js';
-import { chooseStrategy } from '../reward/strategy.js';
-import { citationIsVerbatim } from '../safety/answer-guard.js';
 import type { QueryVerdict } from '../safety/query-guard.js';
 import type { Abstention, AnswerOutcome, Candidate, ScoredCandidate, ScoredPassage, SearchRequest } from '../types.js';
 import { isDeadline, runUntil } from './deadline.js';
+import {
+  type CitationEvidence,
+  type CitedClaim,
+  type DecisionInput,
+  decideAnswer,
+  planAnswer,
+  type ReadPassage,
+} from './decision.js';
 import { pageOf } from './page.js';
 import type { AnswerParts, PipelineParts, PipelineSettings } from './parts.js';
 import type { RequestTrace } from './trace.js';
 
 /** Share of the time left that the generator may use; the rest is for scoring what it wrote. */
 const GENERATION_SHARE = 0.8;
+/** Hits whose titles are looked at for what a query may mean. */
+const READING_HITS = 10;
 
 interface AnswerContext {
   parts: PipelineParts;
@@ -68,16 +75,9 @@ async function answerFrom(
 ): Promise<AnswerOutcome> {
   const candidates = await generate(context, answering, read, signal);
   const scored = await score(context, answering, read, candidates, signal);
-  return await context.trace.run('choice', async (report) => {
-    const { request, settings } = context;
-    const { calibrator } = answering;
-    if (!calibrator) return abstain({ reason: 'generator-unavailable' });
-    const minConfidence = request.answer.minConfidence ?? settings.minConfidence ?? calibrator.minConfidence;
-    report.add({ minConfidence, calibrator: calibrator.version });
-    const strategy = chooseStrategy({ verdict: 'allow', candidates: scored, minConfidence });
-    if (strategy.action === 'abstain') return abstain(strategy.abstention);
-    return await show(context, strategy.candidate, read, hits, minConfidence, signal);
-  });
+  const { calibrator } = answering;
+  if (!calibrator) return abstain({ reason: 'generator-unavailable' });
+  return await choose(context, calibrator, { passages: read.map(toReadPassage), candidates: scored, hits }, signal);
 }
 
 /** Candidates that are ready when the generator's share of the time is over are enough; none is a deadline missed. */
@@ -146,27 +146,80 @@ async function score(
   });
 }
 
-/** Reads the cited document once more: only a quote that stands there now is shown. */
-async function show(
-  { parts, settings, request }: AnswerContext,
-  candidate: ScoredCandidate,
-  read: readonly ScoredPassage[],
-  hits: readonly ScoredPassage[],
-  minConfidence: number,
+/** Plans, reads back what the plan cites, and decides. Both halves are pure, so that the trace can be decided again. */
+async function choose(
+  context: AnswerContext,
+  calibrator: Calibrator,
+  material: Pick<DecisionInput, 'passages' | 'candidates'> & { hits: readonly ScoredPassage[] },
   signal: AbortSignal,
 ): Promise<AnswerOutcome> {
-  const { confidence, text } = candidate;
-  const cited = read.find(({ passage }) => passage.id === candidate.passageId);
-  const citation = cited && citationOf(candidate, cited.passage);
-  if (!citation) return abstain({ reason: 'no-evidence', confidence });
-  const document = await parts.documents.getDocument(citation.documentId, request.query.access, signal);
-  if (!citationIsVerbatim(citation, document)) return abstain({ reason: 'no-evidence', confidence });
-  const page = pageOf(request, hits);
-  const relevanceScores = page.map(({ relevanceScore }) => relevanceScore ?? null);
-  // Whether to show it is decided; a caller who asked for a low threshold finds it below the hits.
-  const { wrongAnswerCost } = settings;
-  const slot = placeAnswer({ confidence, minConfidence, relevanceScores, wrongAnswerCost }) ?? page.length;
-  return { status: 'answered', answer: { text, confidence, citations: [citation] }, slot };
+  const { request, settings, parts, trace } = context;
+  return await trace.run('choice', async (report) => {
+    const { classifier, watch } = parts;
+    const kind = await classifier?.classify(request.query, signal);
+    const named = request.answer.minConfidence ?? settings.minConfidence ?? calibrator.minConfidence;
+    // A caller who names a threshold has made no promise to anyone.
+    const minConfidence = request.answer.minConfidence === undefined ? (watch?.threshold(named) ?? named) : named;
+    const page = pageOf(request, material.hits);
+    const { text, language, access } = request.query;
+    const input: DecisionInput = {
+      query: { text, access, ...(language !== undefined && { language }), ...(kind !== undefined && { kind }) },
+      passages: material.passages,
+      candidates: material.candidates,
+      hits: material.hits.slice(0, READING_HITS).map(({ passage }) => ({
+        title: passage.title,
+        documentId: passage.documentId,
+        text: passage.text,
+      })),
+      minConfidence,
+      page: {
+        relevanceScores: page.map(({ relevanceScore }) => relevanceScore ?? null),
+        hitDocumentIds: page.map(({ passage }) => passage.documentId),
+        wrongAnswerCost: settings.wrongAnswerCost ?? 1,
+        layout: request.answer.layout ?? settings.answerLayout ?? 'inline',
+      },
+      promptTexts: settings.promptTexts ?? [],
+    };
+    report.add({ minConfidence, calibrator: calibrator.version });
+    const plan = planAnswer(input, calibrator);
+    const evidence = await Promise.all(plan.cited.map((claim) => readBack(context, claim, signal)));
+    const { outcome, checks } = decideAnswer(input, plan, evidence);
+    report.add({ strategy: plan.strategy.action, checks });
+    if (request.debug || parts.traces) report.add({ decision: { input, evidence, outcome } });
+    const confidence = confidenceOfOutcome(outcome);
+    if (confidence !== undefined) watch?.observe(request.requestId, confidence, outcome.status === 'answered');
+    return outcome;
+  });
+}
+
+/** What stands at the citation now, and whether it bears the claim out. */
+async function readBack(
+  { parts, settings, request }: AnswerContext,
+  { text, citation }: CitedClaim,
+  signal: AbortSignal,
+): Promise<CitationEvidence> {
+  const { documentId, start, end, quote } = citation;
+  const [document, entailment] = await Promise.all([
+    parts.documents.getDocument(documentId, request.query.access, signal),
+    parts.entailment?.entails(quote, text, signal) ?? null,
+  ]);
+  if (document === null || document.id !== documentId) return { source: null, entailment };
+  const { tenant, acl, metadata } = document;
+  const own = metadata.personalData;
+  const personalData = own === 'show' || own === 'withhold' ? own : (settings.personalData ?? 'withhold');
+  return { source: { tenant, acl, excerpt: document.text.slice(start, end), personalData }, entailment };
+}
+
+const confidenceOfOutcome = (outcome: AnswerOutcome) =>
+  outcome.status === 'answered' ? outcome.answer.confidence : outcome.confidence;
+
+function toReadPassage({ passage, relevanceScore }: ScoredPassage): ReadPassage {
+  const { id, documentId, tenant, title, url, text, start, end, sentences, acl, date } = passage;
+  return {
+    ...{ id, documentId, tenant, title, url, text, start, end, sentences, acl },
+    ...(date !== undefined && { date }),
+    ...(relevanceScore !== undefined && { relevanceScore }),
+  };
 }
 
 const abstain = (abstention: Abstention): AnswerOutcome => ({ status: 'abstained', ...abstention });

@@ -3,9 +3,11 @@ import type { Reranker } from '../ranking/reranker.js';
 import type { DocumentReader, RetrievalResult } from '../retrieval/retriever.js';
 import type { Calibrator } from '../reward/calibrator.js';
 import type { RewardModel } from '../reward/reward-model.js';
+import type { PersonalDataPolicy } from '../safety/answer-check.js';
 import type { QueryGuard } from '../safety/query-guard.js';
-import type { Query } from '../types.js';
+import type { AnswerLayout, Query, QueryKind } from '../types.js';
 import type { ComponentStatus } from './pipeline.js';
+import type { TraceStore } from './trace-store.js';
 
 /** Query to fused passages: the hybrid retriever. */
 export interface PassageSource {
@@ -25,6 +27,31 @@ export interface AnswerParts {
   calibrator: Calibrator | null;
 }
 
+/** Says what kind of thing a query asks for. */
+export interface QueryClassifier {
+  /** Name and version, for traces. */
+  readonly classifierId: string;
+  classify(query: Query, signal: AbortSignal): Promise<QueryKind>;
+}
+
+/** Judges whether a quote says what an answer says. */
+export interface EntailmentChecker {
+  readonly modelId: string;
+  /** Probability that the quote entails the claim, 0..1. */
+  entails(quote: string, claim: string, signal: AbortSignal): Promise<number>;
+}
+
+/** Says from which confidence on answers are shown, as long as the promise about them holds. */
+export interface ThresholdWatch {
+  /**
+   * @param minConfidence What the calibrator or the settings say.
+   * @returns the same, a higher one, or `'off'`.
+   */
+  threshold(minConfidence: number): number | 'off';
+  /** Told the confidence of every best candidate, shown or not. */
+  observe(requestId: string, confidence: number, isShown: boolean): void;
+}
+
 /** Everything a pipeline is made of; `create-pipeline.ts` opens it, tests pass fakes. */
 export interface PipelineParts {
   passages: PassageSource;
@@ -34,6 +61,14 @@ export interface PipelineParts {
   reranker: Reranker | null;
   /** `null`: hits only, with the reason `generator-unavailable`. */
   answering: AnswerParts | null;
+  /** Absent: every query counts as a question. */
+  classifier?: QueryClassifier;
+  /** Absent: quotes are not judged by a model. */
+  entailment?: EntailmentChecker;
+  /** Absent: the threshold is what it is. */
+  watch?: ThresholdWatch;
+  /** Absent: no trace is kept. */
+  traces?: TraceStore;
   status(signal: AbortSignal): Promise<ComponentStatus[]>;
   close(): Promise<void>;
 }
@@ -53,5 +88,11 @@ export interface PipelineSettings {
   minConfidence?: number;
   /** What a wrong answer spoils, in units of a good hit. @default 1 */
   wrongAnswerCost?: number;
+  /** Where a request does not say. @default 'inline' */
+  answerLayout?: AnswerLayout;
+  /** Of documents that do not say. @default 'withhold' */
+  personalData?: PersonalDataPolicy;
+  /** Fixed texts of the prompt, which no answer may repeat. @default none */
+  promptTexts?: readonly string[];
   seed: number;
 }
