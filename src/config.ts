@@ -97,6 +97,9 @@ const environment = z.object({
   CANDOR_ANSWER_LAYOUT: z.enum(['inline', 'side-panel']).default('inline'),
   /** Of documents whose metadata does not say. */
   CANDOR_PERSONAL_DATA: z.enum(['show', 'withhold']).default('withhold'),
+  CANDOR_DRIFT_MONITOR: flag(true),
+  /** Unset: what was seen is forgotten with the process. */
+  CANDOR_DRIFT_FILE: z.string().min(1).optional(),
   /** Unset: no trace is kept. */
   CANDOR_TRACES_DIR: z.string().min(1).optional(),
   CANDOR_TRACES_LIMIT: integer(1_000, 1, 1_000_000),
@@ -176,6 +179,8 @@ function toConfig(env: z.infer<typeof environment>) {
       personalData: env.CANDOR_PERSONAL_DATA,
       seed: env.CANDOR_SEED,
     },
+    /** Watches whether the promise about shown answers holds. */
+    drift: { enabled: env.CANDOR_DRIFT_MONITOR, file: env.CANDOR_DRIFT_FILE },
     /** Traces of the latest searches, for `candor replay`. */
     traces: { dir: env.CANDOR_TRACES_DIR, limit: env.CANDOR_TRACES_LIMIT },
     elasticsearch: {

@@ -8,6 +8,7 @@ import { type Calibrator, parseCalibrator, sealCalibrator } from '../reward/cali
 import { type GuaranteeMet, guaranteedThreshold } from '../reward/guaranteed-threshold.js';
 import type { ConfidenceOutcome } from '../reward/threshold.js';
 import { askPipeline } from './ask-pipeline.js';
+import { withDistribution } from './calibrate.js';
 import { interruptible } from './interruptible.js';
 import { configWith } from './options.js';
 
@@ -39,7 +40,11 @@ export async function calibrateSite({ labels: path, out, targetPrecision, confid
   const outcomes = toOutcomes(records);
   const found = guaranteedThreshold(outcomes, { targetPrecision, confidence, labels: questions.length });
   if (!found.supported) throw notProven(found.moreLabels, outcomes, questions.length, targetPrecision, confidence);
-  const calibrator = withGuarantee(base, found, { labels: questions.length, targetPrecision, confidence });
+  const calibrator = withGuarantee({ ...base, ...withDistribution(outcomes) }, found, {
+    labels: questions.length,
+    targetPrecision,
+    confidence,
+  });
   await mkdir(dirname(out), { recursive: true });
   await writeFile(out, `${JSON.stringify(calibrator, null, 2)}\n`);
   process.stdout.write(

@@ -8,6 +8,7 @@ import { calibrationError } from '../evaluation/measures/calibration-error.js';
 import { type CalibrationCase, type CalibrationFit, fitCalibration } from '../reward/calibration.js';
 import { type Calibrator, type ModelVersions, sealCalibrator } from '../reward/calibrator.js';
 import { CONFIDENCE_FEATURES, type ConfidenceFeatures } from '../reward/confidence.js';
+import { distributionOf } from '../reward/population-stability.js';
 import { numberOption } from './options.js';
 
 interface CalibrateOptions {
@@ -134,6 +135,7 @@ export function toCalibrator(fit: CalibrationFit, fittedFor: ModelVersions, targ
     features,
     isotonic,
     minConfidence: threshold.minConfidence,
+    ...withDistribution(heldOut),
     fit: {
       date: new Date().toISOString().slice(0, 10),
       questions: heldOut.length,
@@ -145,6 +147,12 @@ export function toCalibrator(fit: CalibrationFit, fittedFor: ModelVersions, targ
       calibrationError: calibrationError(heldOut) ?? 1,
     },
   });
+}
+
+/** For a calibrator that is to be watched. */
+export function withDistribution(outcomes: readonly { confidence: number }[]): Pick<Calibrator, 'distribution'> {
+  const found = distributionOf(outcomes.map(({ confidence }) => confidence));
+  return found ? { distribution: { edges: [...found.edges], shares: [...found.shares] } } : {};
 }
 
 function describe(

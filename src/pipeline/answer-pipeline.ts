@@ -78,6 +78,7 @@ export function createAnswerPipeline(parts: PipelineParts, settings: PipelineSet
     stream,
     search: (request, signal) => collect(stream(request, signal)),
     rerank: (request, signal) => rerankTexts(parts.reranker, request, signal),
+    watch: parts.watch ?? null,
     status: (signal) => parts.status(signal),
     close: () => parts.close(),
   };

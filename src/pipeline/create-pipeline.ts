@@ -26,11 +26,13 @@ import { PairedIndexer } from '../retrieval/paired-indexer.js';
 import type { DocumentReader, Retriever } from '../retrieval/retriever.js';
 import { loadSentenceSplitter } from '../retrieval/sentences.js';
 import { loadCalibrator } from '../reward/calibrator.js';
+import { DriftMonitor } from '../reward/drift-monitor.js';
 import { OnnxRewardModel, type OnnxRewardModelOptions } from '../reward/drivers/onnx.js';
 import type { RewardModel } from '../reward/reward-model.js';
 import { createRuleGuard } from '../safety/drivers/rule-guard.js';
 import { createAnswerPipeline } from './answer-pipeline.js';
-import type { AnswerParts } from './parts.js';
+import { driftFileWriter, readDriftFile } from './drift-file.js';
+import type { AnswerParts, PipelineParts } from './parts.js';
 import type { ComponentStatus, Pipeline } from './pipeline.js';
 import { rerankerScorer, rewardScorer } from './scorers.js';
 import { FileTraceStore } from './trace-store.js';
@@ -71,6 +73,7 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
         guard: createRuleGuard(),
         reranker,
         answering,
+        ...(await openWatch(config, answering, warn)),
         ...(config.traces.dir !== undefined && {
           traces: new FileTraceStore({ dir: config.traces.dir, limit: config.traces.limit }),
         }),
@@ -95,6 +98,20 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
     await opened.close();
     throw error;
   }
+}
+
+async function openWatch(
+  { drift }: Config,
+  answering: AnswerParts | null,
+  warn: (message: string) => void,
+): Promise<Pick<PipelineParts, 'watch'>> {
+  const calibrator = answering?.calibrator;
+  if (!drift.enabled || !calibrator) return {};
+  const kept =
+    drift.file === undefined
+      ? {}
+      : { memory: await readDriftFile(drift.file), onChange: driftFileWriter(drift.file, warn) };
+  return { watch: new DriftMonitor({ calibrator, ...kept }) };
 }
 
 /** What texts outside any index can be scored with. */

@@ -187,7 +187,10 @@ async function choose(
     report.add({ strategy: plan.strategy.action, checks });
     if (request.debug || parts.traces) report.add({ decision: { input, evidence, outcome } });
     const confidence = confidenceOfOutcome(outcome);
-    if (confidence !== undefined) watch?.observe(request.requestId, confidence, outcome.status === 'answered');
+    if (confidence !== undefined) {
+      const { requestId } = request;
+      watch?.observe({ requestId, tenant: access.tenant, confidence, isShown: outcome.status === 'answered' });
+    }
     return outcome;
   });
 }

@@ -2,6 +2,7 @@ import type { Generator } from '../generator/generator.js';
 import type { Reranker } from '../ranking/reranker.js';
 import type { DocumentReader, RetrievalResult } from '../retrieval/retriever.js';
 import type { Calibrator } from '../reward/calibrator.js';
+import type { DriftStatus } from '../reward/drift.js';
 import type { RewardModel } from '../reward/reward-model.js';
 import type { PersonalDataPolicy } from '../safety/answer-check.js';
 import type { QueryGuard } from '../safety/query-guard.js';
@@ -49,7 +50,12 @@ export interface ThresholdWatch {
    */
   threshold(minConfidence: number): number | 'off';
   /** Told the confidence of every best candidate, shown or not. */
-  observe(requestId: string, confidence: number, isShown: boolean): void;
+  observe(answer: { requestId: string; tenant: string; confidence: number; isShown: boolean }): void;
+  /** @returns whether there is such an answer; each can be judged once, and only by its own tenant. */
+  judge(tenant: string, requestId: string, right: boolean): boolean;
+  status(): DriftStatus;
+  /** Forgets everything that was seen. */
+  reset(): void;
 }
 
 /** Everything a pipeline is made of; `create-pipeline.ts` opens it, tests pass fakes. */

@@ -1,4 +1,5 @@
 import type { SearchEvent, SearchRequest, SearchResponse } from '../types.js';
+import type { ThresholdWatch } from './parts.js';
 import type { Reranking, RerankRequest } from './rerank-texts.js';
 
 export interface ComponentStatus {
@@ -27,6 +28,8 @@ export interface Pipeline {
    * @throws ServiceError `model-missing` without reranker, `inference-failed`, or the error of the aborted signal.
    */
   rerank(request: RerankRequest, signal: AbortSignal): Promise<Reranking>;
+  /** The promise about shown answers; `null` where nothing is promised or nobody watches. */
+  readonly watch: ThresholdWatch | null;
   /** Ready to serve = every `required` component is ready. */
   status(signal: AbortSignal): Promise<ComponentStatus[]>;
   close(): Promise<void>;
