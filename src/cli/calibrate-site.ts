@@ -2,8 +2,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ServiceError } from '../errors.js';
 import type { AnswerRecord } from '../evaluation/answer-record.js';
-import { isRight } from '../evaluation/measures/answer-score.js';
 import { type Question, readQuestions } from '../evaluation/question.js';
+import { isRightAnswer } from '../evaluation/right-answer.js';
 import { type Calibrator, parseCalibrator, sealCalibrator } from '../reward/calibrator.js';
 import { type GuaranteeMet, guaranteedThreshold } from '../reward/guaranteed-threshold.js';
 import type { ConfidenceOutcome } from '../reward/threshold.js';
@@ -54,9 +54,9 @@ export async function calibrateSite({ labels: path, out, targetPrecision, confid
 
 /** Answers that could have been shown. A confidence that is no probability shows nothing, here as in the service. */
 export function toOutcomes(records: readonly AnswerRecord[]): ConfidenceOutcome[] {
-  return records.flatMap(({ top, confidence, answers }) =>
-    top !== null && confidence !== null && confidence >= 0 && confidence <= 1
-      ? [{ confidence, right: isRight(top, answers) }]
+  return records.flatMap((record) =>
+    record.top !== null && record.confidence !== null && record.confidence >= 0 && record.confidence <= 1
+      ? [{ confidence: record.confidence, right: isRightAnswer(record) }]
       : [],
   );
 }

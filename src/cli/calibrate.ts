@@ -1,14 +1,17 @@
 import { access, mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { ServiceError } from '../errors.js';
 import { type AnswerRecord, readRecords } from '../evaluation/answer-record.js';
-import { isRight } from '../evaluation/measures/answer-score.js';
 import { calibrationError } from '../evaluation/measures/calibration-error.js';
+import { reliabilityFigure, riskCoverageFigure } from '../evaluation/report/confidence-figures.js';
+import { isRightAnswer } from '../evaluation/right-answer.js';
 import { type CalibrationCase, type CalibrationFit, fitCalibration } from '../reward/calibration.js';
 import { type Calibrator, type ModelVersions, sealCalibrator } from '../reward/calibrator.js';
-import { CONFIDENCE_FEATURES, type ConfidenceFeatures } from '../reward/confidence.js';
+import { CONFIDENCE_FEATURES, type ConfidenceFeatures, confidenceFeatures } from '../reward/confidence.js';
 import { distributionOf } from '../reward/population-stability.js';
+import { selectAnswer } from '../reward/select-answer.js';
+import { featureTable, renderFeatureTable } from './feature-table.js';
 import { numberOption } from './options.js';
 
 interface CalibrateOptions {
@@ -19,6 +22,7 @@ interface CalibrateOptions {
   targetPrecision: number;
   confidence: number;
   force?: boolean;
+  figures?: string;
 }
 
 /** Fewer answers than this cannot carry seven weights and a map. */
@@ -44,6 +48,7 @@ export function registerCalibrate(program: Command): void {
       numberOption(0.5, 0.999, { whole: false }),
       0.95,
     )
+    .option('--figures <dir>', 'with --records: reliability diagram and risk-coverage curve, as SVG')
     .option('--force', 'replace a calibrator that is there')
     .addHelpText(
       'after',
@@ -73,10 +78,10 @@ async function calibrate(options: CalibrateOptions): Promise<void> {
     const { calibrateSite } = await import('./calibrate-site.js'); // Help and usage errors need no models.
     return await calibrateSite({ labels, out, targetPrecision, confidence, index });
   }
-  if (path !== undefined) await calibrateModels(path, out, targetPrecision);
+  if (path !== undefined) await calibrateModels(path, out, targetPrecision, options.figures);
 }
 
-async function calibrateModels(path: string, out: string, targetPrecision: number): Promise<void> {
+async function calibrateModels(path: string, out: string, targetPrecision: number, figures?: string): Promise<void> {
   const records = await readRecords(path);
   const cases = toCases(records);
   if (cases.length < MIN_CASES)
@@ -88,16 +93,42 @@ async function calibrateModels(path: string, out: string, targetPrecision: numbe
   await mkdir(dirname(out), { recursive: true });
   await writeFile(out, `${JSON.stringify(calibrator, null, 2)}\n`);
   const answerable = records.filter((record) => record.answerable).length;
-  process.stdout.write(`${describe(calibrator, records.length, answerable)}\nwritten to ${out}\n`);
+  const table = renderFeatureTable(featureTable(cases, answerable));
+  if (figures !== undefined) await drawFigures(figures, cases, fit);
+  process.stdout.write(`${describe(calibrator, records.length, answerable)}\n\n${table}\n\nwritten to ${out}\n`);
 }
 
 /** Questions that got an answer; the others have no confidence. */
 export function toCases(records: readonly AnswerRecord[]): CalibrationCase[] {
-  return records.flatMap(({ id, top, features, answers }) =>
-    top === null || features === null
-      ? []
-      : [{ id, features: features as unknown as ConfidenceFeatures, right: isRight(top, answers) }],
-  );
+  return records.flatMap((record) => {
+    const { id, top, features } = record;
+    if (top === null || features === null) return [];
+    return [
+      { id, features: featuresOf(record) ?? (features as unknown as ConfidenceFeatures), right: isRightAnswer(record) },
+    ];
+  });
+}
+
+/** From the candidates, as the service computes them today: records of an earlier version know fewer features. */
+function featuresOf({ candidates, relevanceScores, features }: AnswerRecord): ConfidenceFeatures | null {
+  const top = selectAnswer(candidates);
+  if (!top) return null;
+  const { passageAgeYears = null, entailment = null } = features ?? {};
+  const context = { passageAgeYears, entailment };
+  return confidenceFeatures(top, candidates, new Map(Object.entries(relevanceScores)), context);
+}
+
+async function drawFigures(dir: string, cases: readonly CalibrationCase[], { heldOut }: CalibrationFit): Promise<void> {
+  const raw = (feature: 'relevanceScore' | 'meanTokenLogprob') =>
+    cases.map(({ features, right }) => ({ confidence: features[feature] ?? 0, right }));
+  const curves = [
+    { name: 'confidence', answers: heldOut },
+    { name: 'reranker score', answers: raw('relevanceScore') },
+    { name: 'mean log-probability', answers: raw('meanTokenLogprob') },
+  ];
+  await mkdir(dir, { recursive: true });
+  await writeFile(join(dir, 'reliability.svg'), reliabilityFigure(heldOut, 'Reliability, held out'));
+  await writeFile(join(dir, 'risk-coverage.svg'), riskCoverageFigure(curves, 'Risk and coverage, held out'));
 }
 
 /** @throws ServiceError when the records are of more than one set of models. */
@@ -168,7 +199,10 @@ function describe(
         `precision ${percent(fit.precision)}, with 95 % confidence at least ${percent(fit.precisionLow)}`;
   return [
     `calibrator ${version}: ${questions} questions, ${fit.questions} with an answer, ${fit.right} of these right`,
-    ...CONFIDENCE_FEATURES.map((name) => `  ${name.padEnd(20)} weight ${features[name].weight.toFixed(3).padStart(7)}`),
+    ...CONFIDENCE_FEATURES.flatMap((name) => {
+      const used = features[name];
+      return used ? [`  ${name.padEnd(20)} weight ${used.weight.toFixed(3).padStart(7)}`] : [];
+    }),
     `calibration error, held out, 15 bins of equal mass: ${fit.calibrationError.toFixed(4)}`,
     shown,
   ].join('\n');

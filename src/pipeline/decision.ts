@@ -2,7 +2,7 @@ import { citationOf } from '../generator/citations.js';
 import { type PlacementRequest, placeAnswer } from '../ranking/answer-placement.js';
 import type { Calibrator } from '../reward/calibrator.js';
 import { type Claim, claimsOf } from '../reward/claims.js';
-import { type RewardedCandidate, withConfidence } from '../reward/confidence.js';
+import { type ClaimContext, type RewardedCandidate, withConfidence } from '../reward/confidence.js';
 import { type ReadingSource, readingsOf } from '../reward/readings.js';
 import { asksForThePresent, chooseStrategy, type Strategy, type StrategyInput } from '../reward/strategy.js';
 import { disagreementText, languageOfQuery } from '../reward/strategy-texts.js';
@@ -31,6 +31,8 @@ export interface DecisionInput {
   /** What the policy read, best first. */
   passages: readonly ReadPassage[];
   candidates: readonly RewardedCandidate[];
+  /** What else is known of the claim of each passage, by its id. */
+  contexts: Readonly<Record<string, ClaimContext>>;
   /** Hits that are looked at for what the query may mean, best first. */
   hits: readonly ReadingSource[];
   /** Of the request, the settings or the calibrator, as raised by the drift monitor. */
@@ -67,13 +69,14 @@ export interface Decision {
 /** What to do, before anything is read back. A pure function. */
 export function planAnswer(input: DecisionInput, calibrator: Calibrator): Plan {
   const { query, passages, candidates, hits, minConfidence } = input;
+  const contexts = new Map(Object.entries(input.contexts));
   const relevanceScores = relevanceOf(passages);
-  const scored = withConfidence(candidates, relevanceScores, calibrator);
+  const scored = withConfidence(candidates, relevanceScores, calibrator, contexts);
   const strategy = chooseStrategy({
     verdict: 'allow',
     ...(query.kind !== undefined && { queryKind: query.kind }),
     candidates: scored,
-    claims: claimsOf(candidates, passages, relevanceScores, calibrator),
+    claims: claimsOf(candidates, passages, relevanceScores, calibrator, contexts),
     readings: readingsOf(query.text, hits),
     present: asksForThePresent(query.text),
     minConfidence,

@@ -4,6 +4,7 @@ import type { Calibrator } from '../reward/calibrator.js';
 import { type RewardedCandidate, withConfidence } from '../reward/confidence.js';
 import type { QueryVerdict } from '../safety/query-guard.js';
 import type { Abstention, AnswerOutcome, Candidate, ScoredCandidate, ScoredPassage, SearchRequest } from '../types.js';
+import { claimContexts } from './claim-contexts.js';
 import { isDeadline, runUntil } from './deadline.js';
 import {
   type CitationEvidence,
@@ -77,7 +78,13 @@ async function answerFrom(
   const scored = await score(context, answering, read, candidates, signal);
   const { calibrator } = answering;
   if (!calibrator) return abstain({ reason: 'generator-unavailable' });
-  return await choose(context, calibrator, { passages: read.map(toReadPassage), candidates: scored, hits }, signal);
+  const material = {
+    passages: read.map(toReadPassage),
+    candidates: scored.candidates,
+    contexts: scored.contexts,
+    hits,
+  };
+  return await choose(context, calibrator, material, signal);
 }
 
 /** Candidates that are ready when the generator's share of the time is over are enough; none is a deadline missed. */
@@ -115,12 +122,12 @@ async function generate(
 }
 
 async function score(
-  { request, trace }: AnswerContext,
+  { request, trace, parts }: AnswerContext,
   answering: AnswerParts,
   read: readonly ScoredPassage[],
   candidates: readonly Candidate[],
   signal: AbortSignal,
-): Promise<ScoredCandidate[]> {
+): Promise<Scored> {
   return await trace.run('reward', async (report) => {
     // Those of one passage side by side: the model then reads the passage once.
     const items = read.flatMap(({ passage }) =>
@@ -138,19 +145,25 @@ async function score(
     const relevance = read.flatMap(({ passage, relevanceScore }) =>
       relevanceScore === undefined ? [] : [[passage.id, relevanceScore] as const],
     );
+    const contexts = await claimContexts(parts.entailment, request.query.text, read, rewarded, signal);
     const scored = calibrator
-      ? withConfidence(rewarded, new Map(relevance), calibrator)
+      ? withConfidence(rewarded, new Map(relevance), calibrator, new Map(Object.entries(contexts)))
       : rewarded.map((candidate) => ({ ...candidate, confidence: 0 })); // Nothing is known, and nothing shown.
     report.add({ modelId: rewardModel.modelId, candidates: scored, relevanceScores: Object.fromEntries(relevance) });
-    return scored;
+    return { candidates: scored, contexts };
   });
+}
+
+interface Scored {
+  candidates: ScoredCandidate[];
+  contexts: DecisionInput['contexts'];
 }
 
 /** Plans, reads back what the plan cites, and decides. Both halves are pure, so that the trace can be decided again. */
 async function choose(
   context: AnswerContext,
   calibrator: Calibrator,
-  material: Pick<DecisionInput, 'passages' | 'candidates'> & { hits: readonly ScoredPassage[] },
+  material: Pick<DecisionInput, 'passages' | 'candidates' | 'contexts'> & { hits: readonly ScoredPassage[] },
   signal: AbortSignal,
 ): Promise<AnswerOutcome> {
   const { request, settings, parts, trace } = context;
@@ -166,6 +179,7 @@ async function choose(
       query: { text, access, ...(language !== undefined && { language }), ...(kind !== undefined && { kind }) },
       passages: material.passages,
       candidates: material.candidates,
+      contexts: material.contexts,
       hits: material.hits.slice(0, READING_HITS).map(({ passage }) => ({
         title: passage.title,
         documentId: passage.documentId,

@@ -32,8 +32,8 @@ export interface Replay {
 
 /**
  * Decides a kept search again, from the candidates, rewards, relevance scores, threshold and read-back sources that were
- * recorded. The models are not run: int8 products of rows that are computed together or apart round differently, so that a
- * score of another moment may differ in its last digits, and with it the decision.
+ * recorded. The models are not run: they give the same scores again, but which candidates were ready when the time was over
+ * depends on the machine's load at that moment, and agreement, margin and confidence depend on which there are.
  *
  * @param kept A reply with `debug`, or a file of `CANDOR_TRACES_DIR`, as parsed JSON.
  * @throws ServiceError `invalid-request` when it holds no decision, `calibrator-mismatch` for another calibrator.

@@ -38,6 +38,10 @@ const calibratorSchema = z.strictObject({
     meanTokenLogprob: feature,
     relevanceScore: feature,
     declineProbability: feature,
+    contradiction: feature.optional(),
+    answerWords: feature.optional(),
+    passageAgeYears: feature.optional(),
+    entailment: feature.optional(),
   }),
   isotonic: z
     .strictObject({

@@ -1,6 +1,6 @@
 import { contradicts } from '../answer-meaning.js';
 import type { Calibrator } from './calibrator.js';
-import { confidenceFeatures, confidenceOf, type RewardedCandidate } from './confidence.js';
+import { type ClaimContext, confidenceFeatures, confidenceOf, type RewardedCandidate } from './confidence.js';
 import { selectAnswer } from './select-answer.js';
 
 /** What the policy says must be known of a passage it read. */
@@ -34,12 +34,16 @@ export function claimsOf(
   sources: readonly ClaimSource[],
   relevanceScores: ReadonlyMap<string, number>,
   calibrator: Calibrator,
+  contexts: ReadonlyMap<string, ClaimContext> = new Map(),
 ): Claim[] {
   return sources.flatMap((source) => {
     const own = candidates.filter(({ passageId }) => passageId === source.id);
     const candidate = selectAnswer(own);
     if (!candidate) return [];
-    const confidence = confidenceOf(confidenceFeatures(candidate, own, relevanceScores), calibrator);
+    const confidence = confidenceOf(
+      confidenceFeatures(candidate, own, relevanceScores, contexts.get(source.id)),
+      calibrator,
+    );
     return [{ candidate, source, confidence }];
   });
 }

@@ -156,7 +156,16 @@ describe('the description of the API', () => {
     const service = await buildService({ env: { CANDOR_API_KEYS: KEYS } });
     const document = (await service.inject('/openapi.json')).json();
     expect(document.openapi).toBe('3.1.0');
-    expect(Object.keys(document.paths).sort()).toEqual(['/healthz', '/metrics', '/readyz', '/v1/rerank', '/v1/search']);
+    expect(Object.keys(document.paths).sort()).toEqual([
+      '/healthz',
+      '/metrics',
+      '/readyz',
+      '/v1/admin/confidence',
+      '/v1/admin/confidence/reset',
+      '/v1/feedback',
+      '/v1/rerank',
+      '/v1/search',
+    ]);
     const { post: operation } = document.paths['/v1/search'];
     expect(Object.keys(operation.responses['200'].content)).toEqual(['application/json', 'text/event-stream']);
     expect(Object.keys(operation.responses)).toContain('429');

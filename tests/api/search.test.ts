@@ -21,6 +21,7 @@ describe('POST /v1/search', () => {
     });
     expect(body.results[0]).toEqual({
       type: 'answer',
+      layout: 'inline',
       text: 'Bartolomeo Cristofori',
       confidence: expect.any(Number),
       citations: [

@@ -84,7 +84,7 @@ function watchPromise(watch: ThresholdWatch, registers: Registry[]): void {
       help,
       registers,
       collect() {
-        this.reset();
+        this.remove();
         const found = value(watch.status());
         if (found !== null) this.set(found);
       },
