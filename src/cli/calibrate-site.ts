@@ -11,10 +11,13 @@ import { askPipeline } from './ask-pipeline.js';
 import { withDistribution } from './calibrate.js';
 import { interruptible } from './interruptible.js';
 import { configWith } from './options.js';
+import { openRecordFile } from './record-file.js';
 
 export interface SiteCalibration {
   /** Question lines as `candor eval answers` reads them. */
   labels: string;
+  /** Where records are kept as they come; those that are there are not asked again. */
+  records?: string | undefined;
   out: string;
   targetPrecision: number;
   confidence: number;
@@ -27,16 +30,39 @@ export interface SiteCalibration {
  *
  * @throws ServiceError when they prove none, saying how many more would.
  */
-export async function calibrateSite({ labels: path, out, targetPrecision, confidence, index }: SiteCalibration) {
+export async function calibrateSite({
+  labels: path,
+  records: recordsPath,
+  out,
+  targetPrecision,
+  confidence,
+  index,
+}: SiteCalibration) {
   const questions = await readQuestions(path);
   requireConsistent(questions, path);
   const config = configWith({ CANDOR_INDEX_DIR: index });
   const base = parseCalibrator(await readFile(config.calibrator, 'utf8'), config.calibrator);
-  const records: AnswerRecord[] = [];
+  const file = await openRecordFile(recordsPath, recordsPath !== undefined);
+  const asked = new Map(earlierRecords(file.earlier, base, recordsPath).map((record) => [record.id, record]));
+  const left = questions.filter(({ id }) => !asked.has(id));
   // Whether a quote stands in its source is not asked here.
   const textOf = () => undefined;
-  const keep = (record: AnswerRecord) => void records.push(record);
-  await interruptible((signal) => askPipeline(config, questions, { label: 'queries', textOf, signal, keep }));
+  const keep = async (record: AnswerRecord) => {
+    asked.set(record.id, record);
+    await file.add(record);
+  };
+  const hint = recordsPath && `Run the same command to go on with ${recordsPath}.`;
+  try {
+    if (left.length > 0)
+      await interruptible((signal) => askPipeline(config, left, { label: 'queries', textOf, signal, keep }), hint);
+  } finally {
+    await file.close();
+  }
+  // The labels of today count, whatever they were when the queries were asked.
+  const records = questions.flatMap((question) => {
+    const record = asked.get(question.id);
+    return record ? [{ ...record, ...question }] : [];
+  });
   const outcomes = toOutcomes(records);
   const found = guaranteedThreshold(outcomes, { targetPrecision, confidence, labels: questions.length });
   if (!found.supported) throw notProven(found.moreLabels, outcomes, questions.length, targetPrecision, confidence);
@@ -50,6 +76,18 @@ export async function calibrateSite({ labels: path, out, targetPrecision, confid
   process.stdout.write(
     `${describe(calibrator, questions)}\nwritten to ${out}; serve with it: CANDOR_CALIBRATOR=${out}\n`,
   );
+}
+
+/** @throws ServiceError when they are of other models or of another calibrator: their confidences mean something else. */
+export function earlierRecords(
+  records: readonly AnswerRecord[],
+  { version }: Pick<Calibrator, 'version'>,
+  path = '',
+): readonly AnswerRecord[] {
+  const other = records.find(({ versions }) => versions.calibrator !== null && versions.calibrator !== version);
+  if (!other) return records;
+  const message = `${path}: ${other.id} was asked with the calibrator ${other.versions.calibrator}, in use is ${version}. Name another file.`;
+  throw new ServiceError('calibrator-mismatch', { message });
 }
 
 /** Answers that could have been shown. A confidence that is no probability shows nothing, here as in the service. */

@@ -32,7 +32,10 @@ export function registerCalibrate(program: Command): void {
   program
     .command('calibrate')
     .description('fit the confidence of answers, and the threshold from which they are shown')
-    .option('--records <file>', 'records of: candor eval answers --records FILE, on questions used for nothing else')
+    .option(
+      '--records <file>',
+      'records of: candor eval answers --records FILE, on questions used for nothing else; with --labels, where their records are kept and gone on with',
+    )
     .option('--labels <file>', 'queries of your own site with their right answers: proves a threshold for it')
     .option('--index <dir>', 'index that --labels are asked (CANDOR_INDEX_DIR)')
     .requiredOption('--out <file>', 'calibrator to write, such as models/confidence/calibrator.json')
@@ -60,7 +63,7 @@ Once for the models:
   $ candor calibrate --records records.jsonl --out models/confidence/calibrator.json
 
 Then for a site, with 200 or more of its own queries (lines {"id", "question", "answers": [..], "answerable"}):
-  $ candor calibrate --labels labels.jsonl --target-precision 0.9 --confidence 0.95 --out .candor/calibrator.json
+  $ candor calibrate --labels labels.jsonl --records asked.jsonl --target-precision 0.9 --out .candor/calibrator.json
   $ CANDOR_CALIBRATOR=.candor/calibrator.json candor serve`,
     )
     .action(calibrate);
@@ -68,15 +71,15 @@ Then for a site, with 200 or more of its own queries (lines {"id", "question", "
 
 async function calibrate(options: CalibrateOptions): Promise<void> {
   const { records: path, labels, out, targetPrecision, confidence, index, force = false } = options;
-  if ((path === undefined) === (labels === undefined))
-    throw new ServiceError('invalid-request', { message: 'Expected either --records or --labels.' });
+  if (path === undefined && labels === undefined)
+    throw new ServiceError('invalid-request', { message: 'Expected --records, or --labels of a site.' });
   if (!force && (await exists(out)))
     throw new ServiceError('invalid-request', {
       message: `${out} is there already; calibrators are replaced, never changed. Name another file or add --force.`,
     });
   if (labels !== undefined) {
     const { calibrateSite } = await import('./calibrate-site.js'); // Help and usage errors need no models.
-    return await calibrateSite({ labels, out, targetPrecision, confidence, index });
+    return await calibrateSite({ labels, records: path, out, targetPrecision, confidence, index });
   }
   if (path !== undefined) await calibrateModels(path, out, targetPrecision, options.figures);
 }
