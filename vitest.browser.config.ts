@@ -7,5 +7,6 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    env: { ELASTICSEARCH_URL: '', QDRANT_URL: '' },
   },
 });

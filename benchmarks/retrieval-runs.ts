@@ -55,7 +55,10 @@ for (const [topic, text] of queries) {
   const [queryVector] = await embedder.embedQueries([text], signal);
   const byWords = await lexical.retrieve({ query, limit }, signal);
   const byVector = await dense.retrieve({ query, queryVector, limit }, signal);
-  const fused = fuse([byWords, byVector]).slice(0, limit);
+  const fused = fuse([
+    { kind: 'lexical', passages: byWords },
+    { kind: 'dense', passages: byVector },
+  ]).slice(0, limit);
   const head = fused.slice(0, rerankDepth);
   const order = await reranker.rerank({ query, passages: head.map(({ passage }) => passage) }, signal);
   const reranked = [...order.map(({ index: at }) => head[at] as ScoredPassage), ...fused.slice(rerankDepth)];

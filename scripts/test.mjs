@@ -40,11 +40,9 @@ const reports = mkdtempSync(join(tmpdir(), 'candor-test-'));
 
 function vitest(name, args, env) {
   const report = join(reports, `${name}.json`);
-  const ok = run(
-    bin('vitest'),
-    ['run', '--reporter=default', '--reporter=json', `--outputFile=${report}`, ...args],
+  const ok = run(bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile=${report}`, ...args], {
     env,
-  );
+  });
   if (!existsSync(report)) return add(name, 0, 1);
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
     readFileSync(report, 'utf8'),
@@ -83,9 +81,7 @@ check('lint', bin('biome'), ['check', '.']);
 check('types', bin('tsc'), ['--noEmit']);
 if (existsSync('web/tsconfig.json')) check('web types', bin('tsc'), ['--noEmit', '-p', 'web']);
 check('arrows', process.execPath, ['scripts/arrows.mjs']);
-// The unit tests bring their own index: servers that are there for the integration tests are none of theirs.
-const noServers = { ELASTICSEARCH_URL: '', QDRANT_URL: '' };
-vitest('unit', [], noServers);
+vitest('unit', []);
 
 if (!hasFiles('training/tests', '.py')) console.log('none training: no tests yet');
 else if (existsSync('training/.venv/bin/pytest')) pytest();
@@ -93,7 +89,7 @@ else skip('training', 'there is no training/.venv (PyTorch, about 5 GB)', 'npm r
 
 const browser = chromium();
 if (!hasFiles('tests/browser', '.test.ts')) console.log('none browser: no tests yet');
-else if (browser) vitest('browser', ['--config', 'vitest.browser.config.ts'], { ...noServers, CHROMIUM_PATH: browser });
+else if (browser) vitest('browser', ['--config', 'vitest.browser.config.ts'], { CHROMIUM_PATH: browser });
 else skip('browser', 'no Chromium was found', 'apt-get install chromium, or CHROMIUM_PATH=… npm test');
 
 const servers = ['ELASTICSEARCH_URL', 'QDRANT_URL'];

@@ -11,6 +11,17 @@ function shipped(name: string): string {
   const near = relative('', path);
   return near.startsWith('..') ? path : near;
 }
+/** Names from a list, separated by commas. */
+const namesOf = <const Names extends readonly [string, ...string[]]>(names: Names) =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(z.enum(names)));
 const probability = z.coerce.number().min(0).max(1);
 const flag = (fallback: boolean) => z.stringbool().default(fallback);
 
@@ -81,6 +92,10 @@ const environment = z.object({
 
   CANDOR_RETRIEVAL_LIMIT: integer(100, 1, 1_000),
   CANDOR_RRF_K: integer(60, 1, 1_000),
+  /** Unset: reciprocal rank fusion with the k above. */
+  CANDOR_FUSION_FILE: z.string().min(1).optional(),
+  /** 0: never. */
+  CANDOR_HEDGE_AFTER_MS: integer(0, 0, 60_000),
   CANDOR_RERANK_DEPTH: integer(6, 0, 200),
   CANDOR_RERANK_TIMEOUT_MS: integer(500, 10, 60_000),
   CANDOR_HITS_TIMEOUT_MS: integer(2_000, 10, 60_000),
@@ -104,6 +119,20 @@ const environment = z.object({
   CANDOR_TRACES_DIR: z.string().min(1).optional(),
   CANDOR_TRACES_LIMIT: integer(1_000, 1, 1_000_000),
   CANDOR_SEED: integer(1, 0, 2_147_483_647),
+
+  CANDOR_QUERY_GUARD: namesOf(['rules', 'trained', 'off']).default(['rules', 'trained']),
+  CANDOR_PASSAGE_GUARD: z.enum(['trained', 'rules', 'off']).default('trained'),
+  CANDOR_ANSWER_GUARD: z.enum(['trained', 'off']).default('trained'),
+  /** Topics whose queries get hits only. */
+  CANDOR_HITS_ONLY_TOPICS: namesOf(['medical', 'legal', 'financial']).default([]),
+  CANDOR_QUERY_GUARD_MODEL: z.string().min(1).default('guards/query'),
+  CANDOR_PASSAGE_GUARD_MODEL: z.string().min(1).default('guards/passage'),
+  CANDOR_ENTAILMENT_MODEL: z.string().min(1).default('guards/entailment'),
+  /** Least probability that the quote supports a shown answer; 0 = not asked. */
+  CANDOR_MIN_SUPPORT: probability.default(0.02),
+  CANDOR_ANSWER_GUARD_MODEL: z.string().min(1).default('guards/answer'),
+  /** Log of the administrator's rules; what it adds up to is in force. */
+  CANDOR_OVERRIDES: z.string().min(1).default('.candor/overrides.jsonl'),
 
   ELASTICSEARCH_URL: z.url().optional(),
   ELASTICSEARCH_CLOUD_ID: z.string().min(1).optional(),
@@ -161,6 +190,10 @@ function toConfig(env: z.infer<typeof environment>) {
     retrieval: {
       limit: env.CANDOR_RETRIEVAL_LIMIT,
       rrfK: env.CANDOR_RRF_K,
+      /** How lexical and dense hits are weighed, as `candor tune` writes it. */
+      fusionFile: env.CANDOR_FUSION_FILE,
+      /** A cluster that has not answered by then is asked a second time; 0 = never. */
+      hedgeAfterMs: env.CANDOR_HEDGE_AFTER_MS,
       rerankDepth: env.CANDOR_RERANK_DEPTH,
       /** A reranker that is later leaves the fused order in place. */
       rerankTimeoutMs: env.CANDOR_RERANK_TIMEOUT_MS,
@@ -183,6 +216,21 @@ function toConfig(env: z.infer<typeof environment>) {
     drift: { enabled: env.CANDOR_DRIFT_MONITOR, file: env.CANDOR_DRIFT_FILE },
     /** Traces of the latest searches, for `candor replay`. */
     traces: { dir: env.CANDOR_TRACES_DIR, limit: env.CANDOR_TRACES_LIMIT },
+    safety: {
+      queryGuard: env.CANDOR_QUERY_GUARD,
+      passageGuard: env.CANDOR_PASSAGE_GUARD,
+      answerGuard: env.CANDOR_ANSWER_GUARD,
+      minSupport: env.CANDOR_MIN_SUPPORT,
+      hitsOnlyTopics: env.CANDOR_HITS_ONLY_TOPICS,
+      /** Names of folders under `modelsDir`. */
+      models: {
+        query: env.CANDOR_QUERY_GUARD_MODEL,
+        passage: env.CANDOR_PASSAGE_GUARD_MODEL,
+        answer: env.CANDOR_ANSWER_GUARD_MODEL,
+        entailment: env.CANDOR_ENTAILMENT_MODEL,
+      },
+      overrides: env.CANDOR_OVERRIDES,
+    },
     elasticsearch: {
       url: env.ELASTICSEARCH_URL,
       cloudId: env.ELASTICSEARCH_CLOUD_ID,

@@ -9,7 +9,7 @@ export const ERRORS = {
   'not-found': { status: 404, message: 'There is nothing at this address.' },
   'method-not-allowed': { status: 405, message: 'This address does not take that method.' },
   'not-acceptable': { status: 406, message: 'The requested media type cannot be produced.' },
-  'version-conflict': { status: 409, message: 'The document was changed in the meantime.' },
+  'version-conflict': { status: 412, message: 'The document is not in the version that was expected.' },
   'body-too-large': { status: 413, message: 'The body is too large.' },
   'unsupported-media-type': { status: 415, message: 'The media type of the body is not supported.' },
   'rate-limited': { status: 429, message: 'Too many requests.' },

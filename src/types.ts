@@ -90,7 +90,7 @@ export interface ScoredPassage {
   bm25Score?: number;
   /** Cosine of query and passage vector, -1..1. Absent when only the lexical back end found the passage. */
   denseScore?: number;
-  /** Reciprocal rank fusion, above 0. Set by the hybrid retriever on every passage it returns. */
+  /** Of the fusion, unbounded: comparable within one reply only. Set by the hybrid retriever on every passage it returns. */
   fusedScore?: number;
   /** Raw output of the cross-encoder, unbounded. Only passages within the reranking depth have one. */
   relevanceLogit?: number;
@@ -109,8 +109,11 @@ export interface Candidate {
   declined: boolean;
   /** Mean natural-log probability of the tokens of the answer and its pointer, at most 0. */
   meanTokenLogprob: number;
-  /** How it was drawn. `insisted`: the likeliest answer where the greedy candidate is a decline. */
-  sampled: 'greedy' | 'sampled' | 'insisted';
+  /**
+   * How it was drawn. `insisted`: the likeliest answer where the greedy candidate is a decline. `forked`: parts from the
+   * likeliest answer where the policy was least sure, and goes on greedily.
+   */
+  sampled: 'greedy' | 'sampled' | 'insisted' | 'forked';
   /** Probability the policy gave to declining this passage, 0..1; the same for every candidate of one passage. */
   declineProbability: number;
 }
@@ -197,6 +200,8 @@ export const ANSWER_REASONS = [
   'not-a-question',
   /** The promise about shown answers no longer holds; answers are off until the threshold is proven anew. */
   'promise-broken',
+  /** The answer guard withholds what was found. */
+  'unsafe-answer',
   /** The answer was not ready when its time was over. */
   'deadline',
   /** No generator or reward model is loaded, or it failed. */
@@ -306,7 +311,16 @@ export interface AnswerResult extends Answer {
 export type SearchResult = PassageResult | AnswerResult;
 
 /** Stages in the order of a request. `hits` ends when the hits leave; `total` covers everything; both start at arrival. */
-export type Stage = 'queryGuard' | 'retrieval' | 'reranking' | 'hits' | 'generation' | 'reward' | 'choice' | 'total';
+export type Stage =
+  | 'queryGuard'
+  | 'retrieval'
+  | 'reranking'
+  | 'hits'
+  | 'passageGuard'
+  | 'generation'
+  | 'reward'
+  | 'choice'
+  | 'total';
 
 /** Wall time per stage in milliseconds, such as `retrievalMs`; a stage that did not run is absent. */
 export type Timings = { [S in Stage as `${S}Ms`]?: number };
@@ -328,6 +342,20 @@ export interface Trace {
   entries: readonly TraceEntry[];
 }
 
+/** What the guards did in one search; a guard that did nothing is absent. */
+export interface SafetyReport {
+  /** With `unsafe-query`: of what kind the query is, such as `crime` or `medical`. */
+  queryCategory?: string;
+  /** The administrator's rule that decided about the query. */
+  overrideId?: string;
+  /** Sentences and titles that speak to a model and that the generator did not get to read. */
+  neutralised?: number;
+  /** Passages that were not read at all: nothing else was in them, or an administrator blocked their document. */
+  passedOver?: number;
+  /** With `unsafe-answer`: why, such as `harm`. */
+  answerCategory?: string;
+}
+
 export interface SearchResponse {
   requestId: string;
   /** Hits in order, with the answer at its slot when it is shown. */
@@ -336,6 +364,8 @@ export interface SearchResponse {
   timings: Timings;
   /** Back ends that were late or failed, by name; absent when all answered. */
   degraded?: readonly string[];
+  /** Absent when no guard did anything. */
+  safety?: SafetyReport;
   trace?: Trace;
 }
 
@@ -349,4 +379,4 @@ export type SearchEvent =
       degraded?: readonly string[];
     }
   | { type: 'answer-end'; outcome: AnswerOutcome; answerStatus: AnswerStatus }
-  | { type: 'search-end'; timings: Timings; trace?: Trace };
+  | { type: 'search-end'; timings: Timings; safety?: SafetyReport; trace?: Trace };

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -23,12 +23,14 @@ describe('loadConfig', () => {
 
   it('finds its models and prompts wherever it is started', () => {
     const root = process.cwd();
+    const elsewhere = mkdtempSync(join(tmpdir(), 'candor-elsewhere-'));
     try {
-      process.chdir(tmpdir());
+      process.chdir(elsewhere);
       const { modelsDir, promptsDir } = loadConfig({});
       expect([modelsDir, promptsDir]).toEqual([join(root, 'models'), join(root, 'prompts')]);
     } finally {
       process.chdir(root);
+      rmdirSync(elsewhere);
     }
     expect(loadConfig({}).modelsDir).toBe('models');
   });

@@ -15,7 +15,9 @@ import rateLimit from './plugins/rate-limit.js';
 import requestLog from './plugins/request-log.js';
 import securityHeaders from './plugins/security-headers.js';
 import confidenceRoutes from './routes/confidence.js';
+import documentRoutes from './routes/documents.js';
 import healthRoutes from './routes/health.js';
+import overrideRoutes from './routes/overrides.js';
 import rerankRoutes from './routes/rerank.js';
 import searchRoutes from './routes/search.js';
 
@@ -33,7 +35,8 @@ export function serverOptions({ server }: Config): FastifyHttpOptions<RawServerD
   return {
     bodyLimit: server.bodyLimitBytes,
     trustProxy: server.trustProxy,
-    routerOptions: { maxParamLength: 500 },
+    // An id of 512 characters, each of them percent-encoded.
+    routerOptions: { maxParamLength: 5_000 },
     requestTimeout: 30_000,
     // One line a request instead: plugins/request-log.ts.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -75,7 +78,9 @@ export default async function app(fastify: FastifyInstance, options: AppOptions)
     const defaults = { queryMaxCharacters, answer: { deadlineMs, candidates } };
     await limited.register(searchRoutes, { prefix: '/v1', pipeline, defaults });
     await limited.register(confidenceRoutes, { prefix: '/v1', pipeline });
+    await limited.register(overrideRoutes, { prefix: '/v1', pipeline });
     await limited.register(rerankRoutes, { prefix: '/v1', pipeline, queryMaxCharacters });
+    await limited.register(documentRoutes, { prefix: '/v1', pipeline });
     // Newer clients of Cohere ask here; the shape is the same.
     await limited.register(rerankRoutes, { prefix: '/v2', pipeline, queryMaxCharacters, hidden: true });
   });

@@ -8,6 +8,7 @@ import { answerTable } from '../evaluation/answer-table.js';
 import { checkGates, type GateVerdict, readGate } from '../evaluation/gate.js';
 import { isRecord, type RecordedAnswer, readAnswers } from '../evaluation/plain-answer.js';
 import { type Question, readQuestions, sampleQuestions } from '../evaluation/question.js';
+import { answersHtml } from '../evaluation/report/answers-html.js';
 import { dropClusterIndex } from '../pipeline/create-pipeline.js';
 import { askPipeline } from './ask-pipeline.js';
 import { citedBy, readDocuments } from './corpus-documents.js';
@@ -24,6 +25,7 @@ export interface EvaluateAnswersOptions {
   answers?: string;
   minConfidence?: number;
   json?: string;
+  html?: string;
   gate?: string;
   judge?: boolean;
   against?: string;
@@ -61,8 +63,10 @@ export async function evaluateAnswers(options: EvaluateAnswersOptions): Promise<
   const documents = await readDocuments(options.corpus, wanted);
   const figures = summariseAnswers(answers, { textOf: (documentId) => documents.get(documentId)?.document.text });
   if (options.judge) figures.report.judge = await judgeByReward(answers, options, questions);
-  process.stdout.write(`${describeRun(options, sample, answers)}\n\n${answerTable(figures)}`);
+  const description = describeRun(options, sample, answers);
+  process.stdout.write(`${description}\n\n${answerTable(figures)}`);
   if (options.json) await writeFile(options.json, `${JSON.stringify(figures.report, null, 2)}\n`);
+  if (options.html) await writeFile(options.html, answersHtml(figures, { description }));
   return gate ? reportGates(checkGates(gate, figures.report)) : 0;
 }
 

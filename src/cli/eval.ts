@@ -17,6 +17,10 @@ export function registerEval(program: Command): void {
     .option('--answers <file>', 'ask nothing: read these answers, of --records or lines {id, answer, confidence?, …}')
     .option('--min-confidence <p>', 'with --answers: shown from here on, where a line does not say it', share)
     .option('--json <file>', 'also write the figures as JSON')
+    .option(
+      '--html <file>',
+      'also a report to look at, with risk-coverage and reliability; one file that loads nothing',
+    )
     .option('--gate <file>', 'hold the figures against the limits of a YAML file; exit code 3 when one fails')
     .option('--judge', 'also let the reward model judge the answers, without the gold ones')
     .option('--against <file>', "with --judge: another system's answers to compare with, as for --answers")
@@ -74,7 +78,7 @@ Examples:
   $ candor eval logs --log clicks.jsonl --runs new.run --examination 1,0.62,0.45,0.33
   $ candor eval logs --log interleaved.jsonl --json result.json
 
-docs/evaluation.md says what the estimates need to be true.`,
+docs/logs-and-test-sets.md says what the estimates need to be true.`,
     )
     .action(async (options: EvaluateLogsOptions) => {
       const { evaluateLogs } = await import('./eval-logs.js');

@@ -7,11 +7,15 @@ import { registerEval } from './eval.js';
 import { registerFuse } from './fuse.js';
 import { registerIngest } from './ingest.js';
 import { registerModels } from './models.js';
+import { registerOverrides } from './overrides.js';
+import { registerRebuild } from './rebuild.js';
 import { registerReplay } from './replay.js';
 import { registerRerank } from './rerank.js';
 import { registerSearch } from './search.js';
 import { registerServe } from './serve.js';
 import { registerTestset } from './testset.js';
+import { registerTune } from './tune.js';
+import { registerVerify } from './verify.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -37,6 +41,8 @@ Exit codes: 0 done, 1 failed, 2 asked for in a wrong way; 3 done, and not all is
     );
   registerIngest(program);
   registerDelete(program);
+  registerRebuild(program);
+  registerVerify(program);
   registerServe(program);
   registerAsk(program);
   registerSearch(program);
@@ -44,8 +50,10 @@ Exit codes: 0 done, 1 failed, 2 asked for in a wrong way; 3 done, and not all is
   registerRerank(program);
   registerTestset(program);
   registerFuse(program);
+  registerTune(program);
   registerCalibrate(program);
   registerReplay(program);
+  registerOverrides(program);
   registerModels(program);
   return program;
 }

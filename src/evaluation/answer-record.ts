@@ -10,7 +10,7 @@ export const recordedCandidateSchema = z.object({
   passageId: z.string(),
   declined: z.boolean(),
   meanTokenLogprob: z.number(),
-  sampled: z.enum(['greedy', 'sampled', 'insisted']),
+  sampled: z.enum(['greedy', 'sampled', 'insisted', 'forked']),
   declineProbability: z.number(),
   rewardLogit: z.number(),
   confidence: z.number(),

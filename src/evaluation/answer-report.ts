@@ -1,3 +1,4 @@
+import { type AnswerExamples, answerExamples } from './answer-examples.js';
 import { ANSWER_METRICS, type AnswerMetric, FURTHER_METRICS, type FurtherMetric } from './answer-metrics.js';
 import { type AnswerSlices, sliceAnswers } from './answer-slices.js';
 import { type BootstrapOptions, bootstrap, type Estimate } from './bootstrap.js';
@@ -34,6 +35,7 @@ export interface AnswerFigures {
   answerable: number;
   /** How often each reason was given. */
   reasons: Record<string, number>;
+  examples: AnswerExamples;
 }
 
 export interface SummaryOptions extends BootstrapOptions {
@@ -47,9 +49,8 @@ export function summariseAnswers(
   { textOf, ...options }: SummaryOptions = {},
 ): AnswerFigures {
   // Sorted once: resamples keep the order, and sorting what is sorted is cheap.
-  const judged = recorded
-    .map((answer) => judge(answer, textOf))
-    .sort((a, b) => (b.answer?.confidence ?? -1) - (a.answer?.confidence ?? -1));
+  const inOrder = recorded.map((answer) => judge(answer, textOf));
+  const judged = inOrder.toSorted((a, b) => (b.answer?.confidence ?? -1) - (a.answer?.confidence ?? -1));
   const ranked = judged.flatMap(({ answer }) => answer ?? []);
   const estimates = bootstrap(judged, { ...ANSWER_METRICS, ...FURTHER_METRICS }, options);
   const pick = <Name extends keyof typeof estimates>(names: Name[]) =>
@@ -68,6 +69,7 @@ export function summariseAnswers(
     further: pick(Object.keys(FURTHER_METRICS) as FurtherMetric[]),
     answerable: judged.filter((one) => one.answerable).length,
     reasons: countBy(judged.map(({ reason }) => reason)),
+    examples: answerExamples(recorded, inOrder),
   };
 }
 

@@ -3,9 +3,10 @@ import type { AnswerFigures, AnswerReport } from './answer-report.js';
 import type { AnswerSlice } from './answer-slices.js';
 import type { Estimate } from './bootstrap.js';
 import type { JudgeComparison } from './judge-comparison.js';
-import { OUTCOMES, type Outcome } from './refusals.js';
+import { OUTCOME_LABELS, OUTCOMES } from './refusals.js';
 
-const ROWS: (readonly [name: AnswerMetric | FurtherMetric, label: string] | null)[] = [
+/** The figures in the order of reading; `null` for a gap. What begins with blanks belongs to the line above. */
+export const ANSWER_ROWS: (readonly [name: AnswerMetric | FurtherMetric, label: string] | null)[] = [
   ['recallAt1', 'recall@1'],
   ['recallAt5', 'recall@5'],
   ['recallAt20', 'recall@20'],
@@ -49,7 +50,7 @@ export function answerTable({ report, further, answerable, reasons }: AnswerFigu
     `${report.questions} questions: ${answerable} answerable, ${unanswerable} unanswerable`,
     '',
     `${''.padEnd(42)}${'%'.padStart(8)}   95 % interval`,
-    ...ROWS.map((row) => (row ? estimateLine(row[1], estimates[row[0]]) : '')),
+    ...ANSWER_ROWS.map((row) => (row ? estimateLine(row[1], estimates[row[0]]) : '')),
     '',
     ...refusalLines(report),
     ...thresholdLines(report),
@@ -75,15 +76,6 @@ const latencyLines = ({ latencyMs }: AnswerReport) =>
         '',
       ];
 
-const OUTCOME_LABELS: Readonly<Record<Outcome, string>> = {
-  shownRight: 'shown, right',
-  shownWrong: 'shown, wrong',
-  withheldRight: 'withheld, right',
-  withheldWrong: 'withheld, wrong',
-  refused: 'refused',
-  none: 'no answer',
-};
-
 const refusalLines = ({ refusals }: AnswerReport) => [
   `${'what was done'.padEnd(42)}${'answerable'.padStart(12)}${'unanswerable'.padStart(14)}`,
   ...OUTCOMES.map(
@@ -108,7 +100,7 @@ function thresholdLines({ thresholds }: AnswerReport): string[] {
   return [`${head}${'precision'.padStart(11)}   95 % interval`, ...lines, ''];
 }
 
-const SLICE_COLUMNS = [
+export const SLICE_COLUMNS = [
   ['f1', 'F1'],
   ['em', 'EM'],
   ['rougeL', 'ROUGE-L'],

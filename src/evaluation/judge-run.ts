@@ -25,8 +25,8 @@ export interface RunSummary {
 }
 
 /**
- * Reads a run and hands over the ranking of every judged topic, once each. Documents are ranked by descending score and,
- * where scores are equal, by descending id (bytes), as in trec_eval; the rank column plays no part.
+ * Reads a run and hands over the ranking of every judged topic, once each. Documents are ranked by descending score in single
+ * precision and, where scores are equal, by descending id (bytes), as in trec_eval; the rank column plays no part.
  *
  * Lines of a topic usually stand together, and then only one topic is in memory at a time. Where they do not, the file
  * is read a second time and held, in compact form.
@@ -141,7 +141,8 @@ class RankingCollector {
   readonly #depth: number;
   readonly #documents = new ByteTable();
   #judgements: TopicJudgements | null = null;
-  #scores = new Float64Array(1024);
+  /** In single precision, as in trec_eval: what differs beyond its seven digits is equal. */
+  #scores = new Float32Array(1024);
   /** Number among the judged documents, -1 where not judged. */
   #judged = new Int32Array(1024);
 
@@ -219,7 +220,7 @@ class RankingCollector {
   }
 
   #grow(): void {
-    const scores = new Float64Array(this.#scores.length * 2);
+    const scores = new Float32Array(this.#scores.length * 2);
     scores.set(this.#scores);
     this.#scores = scores;
     const judged = new Int32Array(this.#judged.length * 2);

@@ -4,6 +4,15 @@ import type { JudgedAnswer } from './judge.js';
 export const OUTCOMES = ['shownRight', 'shownWrong', 'withheldRight', 'withheldWrong', 'refused', 'none'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
+export const OUTCOME_LABELS: Readonly<Record<Outcome, string>> = {
+  shownRight: 'shown, right',
+  shownWrong: 'shown, wrong',
+  withheldRight: 'withheld, right',
+  withheldWrong: 'withheld, wrong',
+  refused: 'refused',
+  none: 'no answer',
+};
+
 /** Counts by whether the corpus answers the question. */
 export interface RefusalMatrix {
   answerable: Record<Outcome, number>;

@@ -6,7 +6,7 @@ export interface GenerationRequest {
   passages: readonly Passage[];
   /**
    * Candidates to draw in all, 1..16. Every passage gets its greedy one first, in order, as far as the number goes;
-   * what is left is sampled from the best passages in turn. Where the greedy one declines, an implementation may give the
+   * what is left is drawn from the best passages in turn. Where the greedy one declines, an implementation may give the
    * likeliest answer besides (`insisted`): then the reward decides between the two.
    */
   candidates: number;

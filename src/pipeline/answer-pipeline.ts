@@ -26,7 +26,8 @@ import { RequestTrace } from './trace.js';
  * 1. The query guard says whether the query may be answered. Its word is needed for the answer only, so retrieval does
  *    not wait for it.
  * 2. Retrieval and reranking give the hits. They are final then and leave for the client.
- * 3. The answer part reads the best passages, writes candidates, scores them and chooses: an answer or a reason.
+ * 3. The answer part reads the best passages, without what speaks to a model in them, writes candidates, scores them and
+ *    chooses: an answer or a reason.
  *
  * Hits fail only when every retriever failed. The answer never fails: late, broken and unsure are reasons.
  */
@@ -40,7 +41,11 @@ export function createAnswerPipeline(parts: PipelineParts, settings: PipelineSet
     try {
       const verdict = trace.run('queryGuard', async (report) => {
         const found = await parts.guard.check(request.query, work.signal);
-        report.add({ guardId: parts.guard.guardId, action: found.action });
+        report.add({ guardId: parts.guard.guardId, ...found });
+        trace.guarded({
+          ...(found.action === 'hits-only' && { queryCategory: found.category }),
+          ...(found.overrideId !== undefined && { overrideId: found.overrideId }),
+        });
         return found;
       });
       verdict.catch(() => undefined); // Read in the answer part, which may not come to that.
@@ -66,7 +71,13 @@ export function createAnswerPipeline(parts: PipelineParts, settings: PipelineSet
       const { requestId, query } = request;
       const at = new Date().toISOString();
       void parts.traces?.keep({ requestId, at, query: query.text, trace: trace.toTrace() });
-      yield { type: 'search-end', timings: trace.timings(), ...(request.debug && { trace: trace.toTrace() }) };
+      const safety = trace.safety();
+      yield {
+        type: 'search-end',
+        timings: trace.timings(),
+        ...(safety && { safety }),
+        ...(request.debug && { trace: trace.toTrace() }),
+      };
     } finally {
       // A reader who leaves early takes the work in flight along.
       work.abort();
@@ -79,6 +90,9 @@ export function createAnswerPipeline(parts: PipelineParts, settings: PipelineSet
     search: (request, signal) => collect(stream(request, signal)),
     rerank: (request, signal) => rerankTexts(parts.reranker, request, signal),
     watch: parts.watch ?? null,
+    getDocument: (documentId, access, signal) => parts.writer.get(documentId, access, signal),
+    writeDocuments: (operations, author, signal) => parts.writer.write(operations, author, signal),
+    overrides: parts.overrides,
     status: (signal) => parts.status(signal),
     close: () => parts.close(),
   };

@@ -2,8 +2,8 @@ import { citationOf } from '../generator/citations.js';
 import type { ClaimContext, RewardedCandidate } from '../reward/confidence.js';
 import { selectAnswer } from '../reward/select-answer.js';
 import { asksForThePresent } from '../reward/strategy.js';
+import { claimOf, type EntailmentChecker } from '../safety/entailment.js';
 import type { ScoredPassage } from '../types.js';
-import type { EntailmentChecker } from './parts.js';
 
 const MS_A_YEAR = 365.25 * 24 * 3_600_000;
 
@@ -24,7 +24,8 @@ export async function claimContexts(
   const contexts = read.map(async ({ passage }): Promise<[string, ClaimContext]> => {
     const candidate = selectAnswer(candidates.filter(({ passageId }) => passageId === passage.id));
     const quote = candidate && citationOf(candidate, passage)?.quote;
-    const entailment = checker && candidate && quote ? await checker.entails(quote, candidate.text, signal) : null;
+    const claims = candidate && quote ? [{ quote, claim: claimOf(query, candidate.text) }] : [];
+    const [entailment = null] = (await checker?.entails(claims, signal)) ?? [];
     return [passage.id, { passageAgeYears: present ? ageInYears(passage.date) : null, entailment }];
   });
   return Object.fromEntries(await Promise.all(contexts));

@@ -15,21 +15,38 @@ import { HttpScorer } from '../ranking/drivers/http-scorer.js';
 import { OnnxCrossEncoder } from '../ranking/drivers/onnx-cross-encoder.js';
 import type { Reranker } from '../ranking/reranker.js';
 import { withCircuitBreaker } from '../retrieval/circuit-breaker.js';
+import { DocumentWriter } from '../retrieval/document-writer.js';
 import { ElasticsearchIndex } from '../retrieval/drivers/elasticsearch.js';
 import { EmbeddedIndex } from '../retrieval/drivers/embedded.js';
 import { OnnxEmbedder } from '../retrieval/drivers/onnx-embedder.js';
 import { QdrantIndex } from '../retrieval/drivers/qdrant.js';
 import type { Embedder } from '../retrieval/embedder.js';
+import { DEFAULT_FUSION, type FusionSettings, readFusionSettings } from '../retrieval/fusion.js';
+import { withHedging } from '../retrieval/hedging.js';
 import { HybridRetriever } from '../retrieval/hybrid-retriever.js';
+import { buildingAlias, type VersionedIndex } from '../retrieval/index-versions.js';
 import type { Indexer } from '../retrieval/indexer.js';
 import { PairedIndexer } from '../retrieval/paired-indexer.js';
+import type { RebuildOptions } from '../retrieval/rebuild.js';
 import type { DocumentReader, Retriever } from '../retrieval/retriever.js';
 import { loadSentenceSplitter } from '../retrieval/sentences.js';
+import type { VerifiableStore } from '../retrieval/verify.js';
 import { loadCalibrator } from '../reward/calibrator.js';
 import { DriftMonitor } from '../reward/drift-monitor.js';
 import { OnnxRewardModel, type OnnxRewardModelOptions } from '../reward/drivers/onnx.js';
 import type { RewardModel } from '../reward/reward-model.js';
+import { type AnswerGuard, answersInTurn, supportGuard } from '../safety/answer-guard.js';
+import { FileOverrides } from '../safety/drivers/file-overrides.js';
 import { createRuleGuard } from '../safety/drivers/rule-guard.js';
+import { createRulePassageGuard } from '../safety/drivers/rule-passage-guard.js';
+import { openTrainedAnswerGuard } from '../safety/drivers/trained-answer-guard.js';
+import { openTrainedEntailment } from '../safety/drivers/trained-entailment.js';
+import { openTrainedGuard } from '../safety/drivers/trained-guard.js';
+import { openTrainedPassageGuard } from '../safety/drivers/trained-passage-guard.js';
+import type { EntailmentChecker } from '../safety/entailment.js';
+import { type OverrideStore, withOverrides } from '../safety/overrides.js';
+import type { PassageGuard } from '../safety/passage-guard.js';
+import { inTurn, type QueryGuard } from '../safety/query-guard.js';
 import { createAnswerPipeline } from './answer-pipeline.js';
 import { driftFileWriter, readDriftFile } from './drift-file.js';
 import type { AnswerParts, PipelineParts } from './parts.js';
@@ -58,7 +75,13 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
   try {
     const reranking = config.retrieval.rerankDepth > 0 ? openReranker(config, opened) : Promise.resolve(null);
     const answers = config.answer.generator === 'off' ? null : openAnswering(config, reranking, opened);
-    const [index, reranker, answering] = await opened.all(openSearch(config, opened), reranking, answers);
+    const guarding = openGuards(config, opened);
+    const [index, reranker, answering, guards] = await opened.all(
+      openSearch(config, opened),
+      reranking,
+      answers,
+      guarding,
+    );
     opened.warnings.forEach(warn);
     const { retrieval, answer } = config;
     return createAnswerPipeline(
@@ -66,11 +89,12 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
         passages: new HybridRetriever({
           retrievers: index.retrievers,
           embedder: index.embedder,
-          rrfK: retrieval.rrfK,
+          fusion: await fusionOf(config),
           timeoutMs: retrieval.hitsTimeoutMs * RETRIEVER_SHARE,
         }),
         documents: index.documents,
-        guard: createRuleGuard(),
+        writer: index.writer,
+        ...guards,
         reranker,
         answering,
         ...(await openWatch(config, answering, warn)),
@@ -112,6 +136,28 @@ async function openWatch(
       ? {}
       : { memory: await readDriftFile(drift.file), onChange: driftFileWriter(drift.file, warn) };
   return { watch: new DriftMonitor({ calibrator, ...kept }) };
+}
+
+async function fusionOf({ retrieval: { rrfK, fusionFile } }: Config): Promise<FusionSettings> {
+  return fusionFile ? readFusionSettings(fusionFile) : { ...DEFAULT_FUSION, method: 'rrf', k: rrfK };
+}
+
+/**
+ * The back ends one by one, with nothing that joins them.
+ *
+ * @throws ServiceError when embedder or index cannot be used.
+ */
+export async function openRetrievers(
+  config: Config,
+): Promise<{ embedder: Embedder; retrievers: readonly Retriever[]; close(): Promise<void> }> {
+  const opened = new Opened();
+  try {
+    const { embedder, retrievers } = await openSearch(config, opened);
+    return { embedder, retrievers, close: () => opened.close() };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
 }
 
 /** What texts outside any index can be scored with. */
@@ -183,6 +229,7 @@ interface SearchParts {
   embedder: Embedder;
   retrievers: readonly Retriever[];
   documents: DocumentReader;
+  writer: DocumentWriter;
 }
 
 /** Errors that another look cannot mend: the start fails with them, whatever the other back end says. */
@@ -202,7 +249,8 @@ async function openSearch(config: Config, opened: Opened): Promise<SearchParts> 
   if (fatal ?? failed.length === retrievers.length) throw fatal ?? failed[0];
   for (const error of failed)
     opened.warnings.push(`Served without it: ${error instanceof Error ? error.message : error}`);
-  return { embedder, retrievers, documents };
+  const split = await loadSentenceSplitter(config.promptsDir);
+  return { embedder, retrievers, documents, writer: new DocumentWriter({ embedder, indexer, documents, split }) };
 }
 
 interface OpenIndex {
@@ -215,12 +263,12 @@ interface OpenIndex {
 
 /** The clusters that are named, else the folder. */
 function openIndex(config: Config, embedder: Embedder): OpenIndex {
-  const { elasticsearch, qdrant, clusterAlias: alias } = config;
-  const isLexical = elasticsearch.url !== undefined || elasticsearch.cloudId !== undefined;
-  const lexical = isLexical ? new ElasticsearchIndex({ ...elasticsearch, alias, embedder }) : null;
-  const dense = qdrant.url ? new QdrantIndex({ ...qdrant, url: qdrant.url, alias, embedder }) : null;
-  const byWords = lexical && withCircuitBreaker(lexical.lexicalRetriever());
-  const byMeaning = dense && withCircuitBreaker(dense.denseRetriever());
+  const { clusterAlias: alias } = config;
+  const { lexical, dense } = openClusters(config, alias, embedder);
+  const { hedgeAfterMs } = config.retrieval;
+  const guarded = (one: Retriever) => withCircuitBreaker(hedgeAfterMs > 0 ? withHedging(one, hedgeAfterMs) : one);
+  const byWords = lexical && guarded(lexical.lexicalRetriever());
+  const byMeaning = dense && guarded(dense.denseRetriever());
   if (lexical && byWords && dense && byMeaning) {
     return { indexer: new PairedIndexer(lexical, dense), retrievers: [byWords, byMeaning], documents: lexical };
   }
@@ -236,15 +284,78 @@ function openIndex(config: Config, embedder: Embedder): OpenIndex {
   return { indexer: index, retrievers: [index.lexicalRetriever(), index.denseRetriever()], documents: index };
 }
 
+/** The drivers of the clusters that are named. */
+function openClusters({ elasticsearch, qdrant }: Config, alias: string, embedder: ClusterEmbedder) {
+  const isLexical = elasticsearch.url !== undefined || elasticsearch.cloudId !== undefined;
+  const lexical = isLexical ? new ElasticsearchIndex({ ...elasticsearch, alias, embedder }) : null;
+  const dense = qdrant.url ? new QdrantIndex({ ...qdrant, url: qdrant.url, alias, embedder }) : null;
+  return { lexical, dense, all: [lexical, dense].filter((store) => store !== null) };
+}
+
+type ClusterEmbedder = Pick<Embedder, 'modelId' | 'dimensions'>;
+const NO_MODEL: ClusterEmbedder = { modelId: '', dimensions: 0 };
+
 /** Removes the index of the clusters in all its versions; what an evaluation has put there is not kept. */
 export async function dropClusterIndex(config: Config, signal: AbortSignal): Promise<void> {
-  const { elasticsearch, qdrant, clusterAlias: alias } = config;
-  const embedder = { modelId: '', dimensions: 0 };
-  const stores = [
-    elasticsearch.url || elasticsearch.cloudId ? new ElasticsearchIndex({ ...elasticsearch, alias, embedder }) : null,
-    qdrant.url ? new QdrantIndex({ ...qdrant, url: qdrant.url, alias, embedder }) : null,
-  ];
-  for (const store of stores) await store?.drop(signal).finally(() => store.close());
+  for (const store of openClusters(config, config.clusterAlias, NO_MODEL).all) {
+    await store.drop(signal).finally(() => store.close());
+  }
+}
+
+/**
+ * The versions of the index in each cluster, without any model.
+ *
+ * @throws ServiceError `invalid-config` when no cluster is named.
+ */
+export function openVersions(config: Config): { stores: VersionedIndex[]; close(): Promise<void> } {
+  const stores = openClusters(config, config.clusterAlias, NO_MODEL).all;
+  if (stores.length === 0) throw noCluster();
+  return {
+    stores: stores.map((store) => store.versions()),
+    async close() {
+      for (const store of stores) await store.close();
+    },
+  };
+}
+
+const noCluster = () =>
+  new ServiceError('invalid-config', {
+    message:
+      'ELASTICSEARCH_URL or QDRANT_URL: expected an address. The embedded index has no versions: ingest into another folder ' +
+      'and set CANDOR_INDEX_DIR.',
+  });
+
+export interface Rebuilding extends Pick<RebuildOptions, 'stores' | 'building' | 'buildingContents' | 'served'> {
+  embedder: Embedder;
+  /** The served version in each store. */
+  verifiable: VerifiableStore[];
+  close(): Promise<void>;
+}
+
+/**
+ * What is served and what is being filled, in the clusters that are named.
+ *
+ * @throws ServiceError `invalid-config` when none is, or when the embedder cannot be used.
+ */
+export async function openRebuild(config: Config): Promise<Rebuilding> {
+  if (!config.elasticsearch.url && !config.elasticsearch.cloudId && !config.qdrant.url) throw noCluster();
+  const embedder = await openEmbedder(config);
+  const served = openClusters(config, config.clusterAlias, embedder);
+  const building = openClusters(config, buildingAlias(config.clusterAlias), embedder);
+  const paired = ({ lexical, dense, all: [first] }: typeof served) =>
+    lexical && dense ? new PairedIndexer(lexical, dense) : (first as ElasticsearchIndex | QdrantIndex);
+  const contentsOf = ({ all: [first] }: typeof served) => (first as ElasticsearchIndex | QdrantIndex).contents();
+  return {
+    embedder,
+    stores: served.all.map((store) => store.versions()),
+    building: paired(building),
+    buildingContents: contentsOf(building),
+    served: { indexer: paired(served), contents: contentsOf(served) },
+    verifiable: served.all.map((store) => ({ contents: store.contents(), indexer: store })),
+    async close() {
+      await Promise.all([...served.all, ...building.all, embedder].map((part) => part.close()));
+    },
+  };
 }
 
 function openReranker({ modelsDir, models, inference }: Config, opened: Opened): Promise<Reranker | null> {
@@ -253,6 +364,60 @@ function openReranker({ modelsDir, models, inference }: Config, opened: Opened):
     OnnxCrossEncoder.start({ modelDir, ...inference }),
   );
 }
+
+interface Guards {
+  guard: QueryGuard;
+  passageGuard: PassageGuard | null;
+  answerGuard: AnswerGuard | null;
+  entailment?: EntailmentChecker;
+  overrides: OverrideStore;
+}
+
+/** A trained guard that cannot be opened leaves its work to the rules, where there are some. */
+async function openGuards({ modelsDir, safety }: Config, opened: Opened): Promise<Guards> {
+  const { models, hitsOnlyTopics } = safety;
+  const folder = (name: string) => join(modelsDir, name);
+  const [query, passage, answer, entailment] = await opened.all(
+    safety.queryGuard.includes('trained')
+      ? opened.optional('query-guard', 'queries are guarded by rules alone', () =>
+          openTrainedGuard({ modelDir: folder(models.query), hitsOnlyTopics }),
+        )
+      : null,
+    safety.passageGuard === 'trained'
+      ? opened.optional('passage-guard', 'passages are guarded by rules alone', () =>
+          openTrainedPassageGuard({ modelDir: folder(models.passage) }),
+        )
+      : null,
+    safety.answerGuard === 'trained'
+      ? opened.optional('answer-guard', 'what an answer says is not looked at', () =>
+          openTrainedAnswerGuard({ modelDir: folder(models.answer) }),
+        )
+      : null,
+    safety.minSupport > 0
+      ? opened.optional('entailment', 'no checker asks whether the quote supports the answer', () =>
+          openTrainedEntailment(folder(models.entailment)),
+        )
+      : null,
+  );
+  const overrides = openOverrides({ safety });
+  const guards = safety.queryGuard.flatMap((name) => {
+    if (name === 'off') return [];
+    return name === 'trained' && query ? [query] : [createRuleGuard()];
+  });
+  return {
+    guard: withOverrides(inTurn(guards), overrides),
+    passageGuard: safety.passageGuard === 'off' ? null : (passage ?? createRulePassageGuard()),
+    ...(entailment && { entailment }),
+    answerGuard: answersInTurn([
+      ...(answer ? [answer] : []),
+      ...(entailment ? [supportGuard(entailment, safety.minSupport)] : []),
+    ]),
+    overrides,
+  };
+}
+
+/** The administrator's rules alone, without models or index. */
+export const openOverrides = ({ safety }: Pick<Config, 'safety'>): OverrideStore => new FileOverrides(safety.overrides);
 
 /** The reward model stands on the policy's lower layers: its workers hold both, whoever writes the candidates. */
 async function openAnswering(

@@ -51,7 +51,8 @@ export interface CitedClaim {
 /** What was read back for a citation just before the answer is shown. */
 export interface CitationEvidence {
   source: SourceNow | null;
-  entailment: number | null;
+  /** What the answer guard objects to, such as `unsupported`; `null` when it does not. */
+  withheld: string | null;
 }
 
 export interface Plan {
@@ -104,8 +105,8 @@ export function decideAnswer(input: DecisionInput, plan: Plan, evidence: readonl
   if (strategy.action === 'abstain') return { outcome: abstained(strategy.abstention), checks: [] };
   const { access } = input.query;
   const checks = cited.map(({ text, citation }, index) => {
-    const { source, entailment } = evidence[index] ?? { source: null, entailment: null };
-    return checkAnswer({ access, text, citation, source, entailment, promptTexts: input.promptTexts });
+    const source = evidence[index]?.source ?? null;
+    return checkAnswer({ access, text, citation, source, promptTexts: input.promptTexts });
   });
   const confidence =
     strategy.action === 'answer' ? strategy.chosen.candidate.confidence : leastConfidence(strategy.claims);
@@ -120,6 +121,11 @@ export function decideAnswer(input: DecisionInput, plan: Plan, evidence: readonl
       ),
       checks,
     };
+  const withheld = evidence.find((each) => each.withheld !== null)?.withheld;
+  if (withheld) {
+    const reason = withheld === 'unsupported' ? 'no-evidence' : 'unsafe-answer';
+    return { outcome: abstained({ reason, confidence }), checks };
+  }
   const answer = strategy.action === 'answer' ? single(strategy.chosen, cited) : hedged(cited, confidence, input.query);
   return { outcome: placed(answer, input), checks };
 }

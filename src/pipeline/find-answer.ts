@@ -14,6 +14,7 @@ import {
   planAnswer,
   type ReadPassage,
 } from './decision.js';
+import { guardPassages } from './guard-passages.js';
 import { pageOf } from './page.js';
 import type { AnswerParts, PipelineParts, PipelineSettings } from './parts.js';
 import type { RequestTrace } from './trace.js';
@@ -59,7 +60,9 @@ export async function findAnswer(
         minRelevance: context.settings.answerMinRelevance,
       });
       if (read.length === 0) return abstain({ reason: 'no-evidence' });
-      return await answerFrom(context, parts.answering, read, passages, inTime);
+      const safe = await guardPassages(context, read, inTime);
+      if (safe.length === 0) return abstain({ reason: 'no-evidence' });
+      return await answerFrom(context, parts.answering, safe, passages, inTime);
     });
   } catch (error) {
     if (signal.aborted) throw abortError(signal);
@@ -198,6 +201,8 @@ async function choose(
     const plan = planAnswer(input, calibrator);
     const evidence = await Promise.all(plan.cited.map((claim) => readBack(context, claim, signal)));
     const { outcome, checks } = decideAnswer(input, plan, evidence);
+    const withheld = evidence.find((each) => each.withheld !== null)?.withheld;
+    if (withheld) trace.guarded({ answerCategory: withheld });
     report.add({ strategy: plan.strategy.action, checks });
     if (request.debug || parts.traces) report.add({ decision: { input, evidence, outcome } });
     const confidence = confidenceOfOutcome(outcome);
@@ -209,22 +214,23 @@ async function choose(
   });
 }
 
-/** What stands at the citation now, and whether it bears the claim out. */
+/** What stands at the citation now, and whether the answer guard objects. */
 async function readBack(
   { parts, settings, request }: AnswerContext,
   { text, citation }: CitedClaim,
   signal: AbortSignal,
 ): Promise<CitationEvidence> {
-  const { documentId, start, end, quote } = citation;
-  const [document, entailment] = await Promise.all([
+  const { documentId, start, end } = citation;
+  const [document, verdict] = await Promise.all([
     parts.documents.getDocument(documentId, request.query.access, signal),
-    parts.entailment?.entails(quote, text, signal) ?? null,
+    parts.answerGuard?.check(request.query, { text, citations: [citation] }, signal),
   ]);
-  if (document === null || document.id !== documentId) return { source: null, entailment };
+  const withheld = verdict?.action === 'withhold' ? verdict.category : null;
+  if (document === null || document.id !== documentId) return { source: null, withheld };
   const { tenant, acl, metadata } = document;
   const own = metadata.personalData;
   const personalData = own === 'show' || own === 'withhold' ? own : (settings.personalData ?? 'withhold');
-  return { source: { tenant, acl, excerpt: document.text.slice(start, end), personalData }, entailment };
+  return { source: { tenant, acl, excerpt: document.text.slice(start, end), personalData }, withheld };
 }
 
 const confidenceOfOutcome = (outcome: AnswerOutcome) =>

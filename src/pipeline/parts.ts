@@ -1,10 +1,15 @@
 import type { Generator } from '../generator/generator.js';
 import type { Reranker } from '../ranking/reranker.js';
+import type { DocumentWriter } from '../retrieval/document-writer.js';
 import type { DocumentReader, RetrievalResult } from '../retrieval/retriever.js';
 import type { Calibrator } from '../reward/calibrator.js';
 import type { DriftStatus } from '../reward/drift.js';
 import type { RewardModel } from '../reward/reward-model.js';
 import type { PersonalDataPolicy } from '../safety/answer-check.js';
+import type { AnswerGuard } from '../safety/answer-guard.js';
+import type { EntailmentChecker } from '../safety/entailment.js';
+import type { OverrideStore } from '../safety/overrides.js';
+import type { PassageGuard } from '../safety/passage-guard.js';
 import type { QueryGuard } from '../safety/query-guard.js';
 import type { AnswerLayout, Query, QueryKind } from '../types.js';
 import type { ComponentStatus } from './pipeline.js';
@@ -35,13 +40,6 @@ export interface QueryClassifier {
   classify(query: Query, signal: AbortSignal): Promise<QueryKind>;
 }
 
-/** Judges whether a quote says what an answer says. */
-export interface EntailmentChecker {
-  readonly modelId: string;
-  /** Probability that the quote entails the claim, 0..1. */
-  entails(quote: string, claim: string, signal: AbortSignal): Promise<number>;
-}
-
 /** Says from which confidence on answers are shown, as long as the promise about them holds. */
 export interface ThresholdWatch {
   /**
@@ -62,14 +60,21 @@ export interface ThresholdWatch {
 export interface PipelineParts {
   passages: PassageSource;
   documents: DocumentReader;
+  writer: Pick<DocumentWriter, 'get' | 'write'>;
   guard: QueryGuard;
+  /** `null`: passages are read as they are. */
+  passageGuard: PassageGuard | null;
+  /** `null`: what an answer says is not looked at. */
+  answerGuard: AnswerGuard | null;
+  /** The administrator's rules; those about queries are part of `guard` already. */
+  overrides: OverrideStore;
   /** `null`: hits keep the fused order. */
   reranker: Reranker | null;
   /** `null`: hits only, with the reason `generator-unavailable`. */
   answering: AnswerParts | null;
   /** Absent: every query counts as a question. */
   classifier?: QueryClassifier;
-  /** Absent: quotes are not judged by a model. */
+  /** Absent: how far a quote supports its answer is no part of the confidence. */
   entailment?: EntailmentChecker;
   /** Absent: the threshold is what it is. */
   watch?: ThresholdWatch;

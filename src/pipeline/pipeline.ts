@@ -1,4 +1,6 @@
-import type { SearchEvent, SearchRequest, SearchResponse } from '../types.js';
+import type { Author, DocumentOperation, DocumentOutcome, StoredDocument } from '../retrieval/document-writer.js';
+import type { OverrideStore } from '../safety/overrides.js';
+import type { Access, SearchEvent, SearchRequest, SearchResponse } from '../types.js';
 import type { ThresholdWatch } from './parts.js';
 import type { Reranking, RerankRequest } from './rerank-texts.js';
 
@@ -30,6 +32,21 @@ export interface Pipeline {
   rerank(request: RerankRequest, signal: AbortSignal): Promise<Reranking>;
   /** The promise about shown answers; `null` where nothing is promised or nobody watches. */
   readonly watch: ThresholdWatch | null;
+  /** The document as stored, or `null` when there is none the caller may see. */
+  getDocument(documentId: string, access: Access, signal: AbortSignal): Promise<StoredDocument | null>;
+  /**
+   * Puts and deletes documents, each on its own; see `DocumentWriter.write`. What models remember of a passage they remember
+   * by its text, so a search that begins after this knows the new one only.
+   *
+   * @throws ServiceError when a store or the embedder failed; everything may be sent again.
+   */
+  writeDocuments(
+    operations: readonly DocumentOperation[],
+    author: Author,
+    signal: AbortSignal,
+  ): Promise<DocumentOutcome[]>;
+  /** The administrator's rules about queries and documents. */
+  readonly overrides: OverrideStore;
   /** Ready to serve = every `required` component is ready. */
   status(signal: AbortSignal): Promise<ComponentStatus[]>;
   close(): Promise<void>;

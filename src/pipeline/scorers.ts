@@ -5,19 +5,16 @@ import { chunkDocument } from '../retrieval/chunking.js';
 import type { SplitSentences } from '../retrieval/sentences.js';
 import type { RewardItem, RewardModel } from '../reward/reward-model.js';
 import type { Access, Passage } from '../types.js';
-import { toPassage } from './rerank-texts.js';
+import { PARTS_PER_TEXT, scoreTexts } from './rerank-texts.js';
 
-/** A reranker of the service as a scorer of texts: its logit, which looks at query and text alone. */
+/** A reranker of the service as a scorer of texts: its logit, which looks at query and the text's best part alone. */
 export function rerankerScorer(reranker: Reranker, access: Access): DocumentScorer {
   return {
-    modelId: reranker.modelId,
+    modelId: `${reranker.modelId}, best of ${PARTS_PER_TEXT} parts`,
     pointwise: true,
     async score(query, documents, signal) {
-      const passages = documents.map((document, index) => toPassage(document, index, access.tenant));
-      const ranked = await reranker.rerank({ query: { text: query, access }, passages }, signal);
-      const scores = new Array<number>(documents.length);
-      for (const { index, relevanceLogit } of ranked) scores[index] = relevanceLogit;
-      return scores;
+      const scored = await scoreTexts(reranker, { query, access, texts: documents }, signal);
+      return scored.map(({ relevanceLogit }) => relevanceLogit);
     },
     close: () => reranker.close(),
   };

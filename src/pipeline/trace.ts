@@ -1,5 +1,5 @@
 import { ServiceError } from '../errors.js';
-import type { Stage, Timings, Trace, TraceEntry } from '../types.js';
+import type { SafetyReport, Stage, Timings, Trace, TraceEntry } from '../types.js';
 import { isDeadline } from './deadline.js';
 
 type Details = Record<string, unknown>;
@@ -16,6 +16,7 @@ export interface StageReport {
 export class RequestTrace {
   readonly #startedAt = performance.now();
   readonly #entries: TraceEntry[] = [];
+  #safety: SafetyReport = {};
 
   /** Milliseconds since the request arrived. */
   get elapsedMs(): number {
@@ -51,6 +52,16 @@ export class RequestTrace {
 
   skip(stage: Stage, details: Details = {}): void {
     this.#push({ stage, startMs: this.elapsedMs, outcome: 'skipped', details });
+  }
+
+  /** Adds what a guard did. */
+  guarded(report: SafetyReport): void {
+    this.#safety = { ...this.#safety, ...report };
+  }
+
+  /** What the guards did; `undefined` when nothing. */
+  safety(): SafetyReport | undefined {
+    return Object.keys(this.#safety).length > 0 ? this.#safety : undefined;
   }
 
   timings(): Timings {

@@ -13,6 +13,8 @@ export interface RankedPassage {
   relevanceLogit: number;
   /** Calibrated probability that the passage answers the query, 0..1; rises with `relevanceLogit`. */
   relevanceScore: number;
+  /** What the model read for it, the question included; absent where it does not count. */
+  tokens?: number;
 }
 
 /** A second, closer look at a few passages. */

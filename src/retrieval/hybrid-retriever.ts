@@ -2,7 +2,7 @@ import { abortError, ServiceError } from '../errors.js';
 import type { Query, ScoredPassage } from '../types.js';
 import { abortable } from './abortable.js';
 import type { Embedder } from './embedder.js';
-import { fuse } from './fusion.js';
+import { DEFAULT_FUSION, type FusionSettings, fuse, type RankedList } from './fusion.js';
 import type { RetrievalResult, Retriever } from './retriever.js';
 
 export interface HybridRetrieverOptions {
@@ -12,8 +12,8 @@ export interface HybridRetrieverOptions {
   embedder: Embedder | null;
   /** Time for each retriever, in milliseconds from the call; a later one counts as failed. @default 1500 */
   timeoutMs?: number;
-  /** Of reciprocal rank fusion, at least 1. @default 60 */
-  rrfK?: number;
+  /** @default DEFAULT_FUSION */
+  fusion?: FusionSettings;
 }
 
 /** Asks every back end at once and fuses what comes back in time. */
@@ -21,7 +21,7 @@ export class HybridRetriever {
   readonly #options: Required<HybridRetrieverOptions>;
 
   constructor(options: HybridRetrieverOptions) {
-    this.#options = { timeoutMs: 1_500, rrfK: 60, ...options };
+    this.#options = { timeoutMs: 1_500, fusion: DEFAULT_FUSION, ...options };
   }
 
   /**
@@ -33,7 +33,7 @@ export class HybridRetriever {
    */
   async retrieve(query: Query, limit: number, signal: AbortSignal): Promise<RetrievalResult> {
     if (signal.aborted) throw abortError(signal);
-    const { retrievers, timeoutMs, rrfK } = this.#options;
+    const { retrievers, timeoutMs, fusion } = this.#options;
     // Not AbortSignal.any with AbortSignal.timeout: Node 20 may collect the pair before its timer fires.
     const controller = new AbortController();
     const onAbort = () => controller.abort(signal.reason);
@@ -46,14 +46,14 @@ export class HybridRetriever {
       const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
       if (answered.length === 0) throw unavailable(failed);
       const degraded = retrievers.filter((_, index) => outcomes[index]?.status === 'rejected').map(({ name }) => name);
-      return { passages: fuse(answered, rrfK).slice(0, limit), degraded };
+      return { passages: fuse(answered, fusion).slice(0, limit), degraded };
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
     }
   }
 
-  #askAll(query: Query, limit: number, signal: AbortSignal): Promise<PromiseSettledResult<ScoredPassage[]>[]> {
+  #askAll(query: Query, limit: number, signal: AbortSignal): Promise<PromiseSettledResult<RankedList>[]> {
     const { retrievers, embedder } = this.#options;
     const needsVector = retrievers.some(({ kind }) => kind === 'dense');
     const embedding = needsVector ? embedOne(embedder, query.text, signal) : Promise.resolve(undefined);
@@ -62,7 +62,7 @@ export class HybridRetriever {
       retrievers.map(async (retriever) => {
         const queryVector = retriever.kind === 'dense' ? await abortable(embedding, signal) : undefined;
         const found = await abortable(retriever.retrieve({ query, queryVector, limit }, signal), signal);
-        return sane(found, query, retriever);
+        return { kind: retriever.kind, passages: sane(found, query, retriever) };
       }),
     );
   }

@@ -40,6 +40,11 @@ export interface Indexer {
   /** Fingerprints of those of the given documents that are stored. What is there with the same one may be skipped. */
   fingerprints(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<Map<string, string>>;
   /**
+   * Groups that may see those of the given documents that are stored, each in any form; empty = everybody in the tenant.
+   * A document that two stores hold for different groups has every list of them.
+   */
+  acls(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<Map<string, readonly string[][]>>;
+  /**
    * Stores documents of one tenant. A document that exists is replaced as a whole: no passage of the old version
    * stays. Durable when it resolves; a process killed halfway leaves each document either old or new.
    *

@@ -69,6 +69,11 @@ export async function ingest(
       run.reject(item);
       continue;
     }
+    if (group[0] && group[0].document.tenant !== item.document.tenant) {
+      await run.add(group);
+      group = [];
+      characters = 0;
+    }
     group.push({ ...item, position: options.position?.() ?? 0 });
     characters += item.document.text.length;
     if (group.length < GROUP_DOCUMENTS && characters < GROUP_CHARACTERS) continue;
@@ -128,6 +133,8 @@ class IngestRun {
   async #prepare({ document, headings, file, line, position }: Positioned, fingerprint: string): Promise<void> {
     const { split, chunking, batchPassages } = this.#options;
     const passages = chunkDocument(document, split, chunking, headings);
+    // A store takes one tenant at a time.
+    if (this.#batch[0] && this.#batch[0].document.tenant !== document.tenant) await this.#flush();
     this.#batch.push({ document, fingerprint, passages, from: { file, line }, position });
     this.#batchPassages += passages.length;
     if (this.#batchPassages >= batchPassages) await this.#flush();

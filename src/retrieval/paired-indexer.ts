@@ -2,7 +2,7 @@ import type { IndexableDocument, Indexer, IndexInfo, PutResult } from './indexer
 
 /**
  * Two stores as one write side. A document counts as stored when both have it in the same form, so that a write that
- * reached one of them only is done again by the next ingest; a document that one store refuses is taken out of the other.
+ * reached one of them only is done again by the next ingest; what one store refuses is not in the other either.
  */
 export class PairedIndexer implements Indexer {
   readonly name: string;
@@ -24,15 +24,26 @@ export class PairedIndexer implements Indexer {
     return new Map([...first].filter(([id, fingerprint]) => second.get(id) === fingerprint));
   }
 
+  async acls(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
+    const [first, second] = await this.#both((store) => store.acls(tenant, documentIds, signal));
+    const ids = new Set([...first.keys(), ...second.keys()]);
+    return new Map([...ids].map((id) => [id, different([...(first.get(id) ?? []), ...(second.get(id) ?? [])])]));
+  }
+
+  /** The second store after the first: what that refuses stays as it was in both. */
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
-    const results = await this.#both((store) => store.put(documents, signal));
-    const rejected = new Map(results.flatMap((result) => result.rejected.map((one) => [one.documentId, one])));
+    const [first, second] = this.#stores;
+    const { rejected } = await first.put(documents, signal);
+    const refused = new Set(rejected.map(({ documentId }) => documentId));
+    const rest = documents.filter(({ document }) => !refused.has(document.id));
+    const { rejected: late } = rest.length > 0 ? await second.put(rest, signal) : { rejected: [] };
     const tenant = documents[0]?.document.tenant;
-    if (tenant !== undefined && rejected.size > 0) {
-      await this.#both((store) => store.delete(tenant, [...rejected.keys()], signal));
+    const lateIds = late.map(({ documentId }) => documentId);
+    if (tenant !== undefined && late.length > 0) {
+      await this.#both((store) => store.delete(tenant, lateIds, signal));
     }
-    const ids = new Set(documents.map(({ document }) => document.id));
-    return { stored: [...ids].filter((id) => !rejected.has(id)).length, rejected: [...rejected.values()] };
+    const ids = new Set(rest.map(({ document }) => document.id));
+    return { stored: ids.size - late.length, rejected: [...rejected, ...late] };
   }
 
   /** How many documents there were in the store that had more of them. */
@@ -56,3 +67,7 @@ export class PairedIndexer implements Indexer {
     return Promise.all(all);
   }
 }
+
+const different = (lists: readonly string[][]): string[][] => [
+  ...new Map(lists.map((list) => [JSON.stringify(list), list])).values(),
+];

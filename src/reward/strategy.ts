@@ -126,6 +126,7 @@ export const STRATEGY_OF: Readonly<Record<AnswerReason, AnswerStrategy>> = {
   'no-evidence': 'decline',
   declined: 'decline',
   'unsafe-query': 'decline',
+  'unsafe-answer': 'decline',
   'low-confidence': 'stay-silent',
   'failed-check': 'stay-silent',
   'not-a-question': 'stay-silent',

@@ -20,8 +20,6 @@ export interface CheckInput {
   citation: Citation;
   /** `null`: there is no such document any more, or none that the caller may see. */
   source: SourceNow | null;
-  /** Probability that the quote entails the answer, 0..1; `null` without a checker, which passes. */
-  entailment: number | null;
   /** Fixed texts of the prompt that must not come back in an answer. */
   promptTexts: readonly string[];
 }

@@ -1,5 +1,4 @@
 import type { AnswerCheck, CheckInput, CheckVerdict } from './answer-check.js';
-import { entailedByQuote } from './checks/entailed-by-quote.js';
 import { namesInQuote } from './checks/names-in-quote.js';
 import { noPersonalData } from './checks/no-personal-data.js';
 import { noPromptLeak } from './checks/no-prompt-leak.js';
@@ -13,7 +12,6 @@ export const ANSWER_CHECKS: readonly AnswerCheck[] = [
   ownSource,
   valuesInQuote,
   namesInQuote,
-  entailedByQuote,
   noPromptLeak,
   noPersonalData,
 ];

@@ -163,6 +163,8 @@ describe('the description of the API', () => {
       '/v1/admin/confidence',
       '/v1/admin/confidence/reset',
       '/v1/feedback',
+      '/v1/documents',
+      '/v1/documents/{id}',
       '/v1/rerank',
       '/v1/search',
     ]);

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { Reranker } from '../../src/ranking/reranker.js';
 import { buildService, type ServiceOptions } from './service.js';
 
@@ -15,13 +17,42 @@ function numberReranker(): Reranker & { batches: string[][] } {
       return passages
         .map(({ text }, index) => {
           const relevanceLogit = Number(/-?\d+/.exec(text)?.[0] ?? 0);
-          return { index, relevanceLogit, relevanceScore: 1 / (1 + Math.exp(-relevanceLogit)) };
+          return { index, relevanceLogit, relevanceScore: 1 / (1 + Math.exp(-relevanceLogit)), tokens: 7 };
         })
         .reverse();
     },
     close: async () => {},
   };
 }
+
+/** Knows one thing. */
+const pianoReranker: Reranker = {
+  modelId: 'piano@test',
+  rerank: async ({ passages }) =>
+    passages.map(({ text }, index) => {
+      const relevanceLogit = text.includes('piano') ? 2 : -2;
+      return { index, relevanceLogit, relevanceScore: 1 / (1 + Math.exp(-relevanceLogit)) };
+    }),
+  close: async () => {},
+};
+
+/** What these clients sent when asked who invented the piano, with two documents, the first of which says it. */
+const clients: { client: string; path: string; accept: string; body: Record<string, unknown> }[] = JSON.parse(
+  readFileSync(new URL('../fixtures/rerank-clients.json', import.meta.url), 'utf8'),
+);
+
+/** What they read of a reply; Cohere's are strict about types. */
+const clientReply = z.object({
+  id: z.string(),
+  results: z.array(
+    z.object({ index: z.int(), relevance_score: z.number(), document: z.object({ text: z.string() }).optional() }),
+  ),
+  meta: z.object({
+    api_version: z.object({ version: z.string() }),
+    billed_units: z.object({ search_units: z.number() }),
+  }),
+  usage: z.object({ total_tokens: z.int() }),
+});
 
 async function service(options: ServiceOptions = {}) {
   const app = await buildService({ parts: { reranker: numberReranker() }, ...options });
@@ -42,8 +73,51 @@ describe('POST /v1/rerank', () => {
         { index: 0, relevance_score: 0.5 },
         { index: 2, relevance_score: 1 / (1 + Math.exp(1)) },
       ],
+      usage: { total_tokens: 21 },
       meta: { api_version: { version: '1' }, billed_units: { search_units: 0 } },
     });
+  });
+
+  it.each(clients)('$client: asks as recorded and can read the reply', async ({ path, accept, body }) => {
+    const app = await buildService({ parts: { reranker: pianoReranker } });
+    const reply = await app.inject({ method: 'POST', url: path, payload: body, headers: { accept } });
+    expect(reply.statusCode).toBe(200);
+    const read = clientReply.parse(reply.json());
+    expect(read.results.map(({ index }) => index)).toEqual([0, 1]);
+    expect(read.results[0]!.relevance_score).toBeGreaterThan(read.results[1]!.relevance_score);
+  });
+
+  it('reads the fields that rank_fields names', async () => {
+    const reranker = numberReranker();
+    const rerank = await service({ parts: { reranker } });
+    const documents = [{ title: 'T1', text: 'no 9', body: 'b 2' }, 'c 5', { body: 'd 3', title: 7 }];
+    const asked = {
+      query: 'q',
+      documents: documents.slice(0, 2),
+      rank_fields: ['title', 'body'],
+      return_documents: true,
+    };
+    expect((await rerank(asked)).json().results).toMatchObject([
+      { index: 1, document: { text: 'c 5' } },
+      { index: 0, document: { text: 'T1\nb 2' } },
+    ]);
+    expect(reranker.batches).toEqual([['T1\nb 2', 'c 5']]);
+    const wrong = (await rerank({ query: 'q', documents: [{ text: 'a' }], rank_fields: ['body'] })).json();
+    expect(wrong.errors[0]).toMatchObject({ path: 'documents.0', message: 'expected text in one of body' });
+  });
+
+  it('judges a long text by its best part', async () => {
+    const words = (count: number) => 'word '.repeat(count);
+    const rerank = await service();
+    const documents = ['3', `${words(300)} 5`, `${words(600)} 9`];
+    const order = async (max_chunks_per_doc?: number) =>
+      (await rerank({ query: 'q', documents, max_chunks_per_doc }))
+        .json()
+        .results.map(({ index }: { index: number }) => index);
+    // The 9 stands in the sixth part.
+    expect(await order()).toEqual([1, 0, 2]);
+    expect(await order(1)).toEqual([0, 1, 2]);
+    expect(await order(500)).toEqual([2, 1, 0]);
   });
 
   it('top_n and return_documents; fields of other services are ignored; equal texts keep their order', async () => {

@@ -4,6 +4,10 @@ import app, { serverOptions } from '../../src/api/app.js';
 import { type Config, loadConfig } from '../../src/config.js';
 import { createAnswerPipeline } from '../../src/pipeline/answer-pipeline.js';
 import type { PipelineParts } from '../../src/pipeline/parts.js';
+import { DocumentWriter } from '../../src/retrieval/document-writer.js';
+import type { Embedder } from '../../src/retrieval/embedder.js';
+import { HybridRetriever } from '../../src/retrieval/hybrid-retriever.js';
+import { type BackEnd, split } from '../contracts/back-end.js';
 import { fakeParts, settings } from '../pipeline/fakes.js';
 
 export interface ServiceOptions {
@@ -29,3 +33,14 @@ export async function buildService({
 
 export const post = (service: FastifyInstance, payload: unknown, headers: Record<string, string> = {}) =>
   service.inject({ method: 'POST', url: '/v1/search', payload: payload as object, headers });
+
+/** Parts that search and write a real index. */
+export function indexParts({ indexer, retrievers, documents }: BackEnd, embedder: Embedder): Partial<PipelineParts> {
+  if (!documents) throw new Error('Expected a back end that keeps whole documents.');
+  return {
+    passages: new HybridRetriever({ retrievers, embedder, timeoutMs: 15_000 }),
+    documents,
+    writer: new DocumentWriter({ embedder, indexer, documents, split }),
+    reranker: null,
+  };
+}

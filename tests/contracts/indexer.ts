@@ -86,6 +86,17 @@ export function testIndexer(name: string, open: OpenBackEnd): void {
       expect(await backEnd.indexer.fingerprints('other', ids, signal)).toEqual(new Map());
     });
 
+    test('groups of stored documents', async () => {
+      await put(backEnd, embedder, document('open', 'A.'), document('closed', 'B.', { acl: ['staff', "o'hara"] }));
+      expect(await backEnd.indexer.acls('default', ['open', 'closed', 'unknown'], signal)).toEqual(
+        new Map([
+          ['open', [[]]],
+          ['closed', [['staff', "o'hara"]]],
+        ]),
+      );
+      expect(await backEnd.indexer.acls('other', ['open'], signal)).toEqual(new Map());
+    });
+
     test('of two documents with one id in a batch the later one counts', async () => {
       await put(backEnd, embedder, document('a', 'The piano has keys.'), document('a', 'The trumpet is brass.'));
       expect(await backEnd.indexer.info(signal)).toMatchObject({ documents: 1, passages: 1 });

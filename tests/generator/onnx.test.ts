@@ -46,6 +46,17 @@ describe('onnx, verbatim, with rewards', () => {
     );
   });
 
+  test('the other answers of a passage are others, whatever the seed', async () => {
+    const candidates = await collect(generator, requestFor(9));
+    const forked = candidates.filter(({ sampled }) => sampled === 'forked');
+    expect(forked.length).toBeGreaterThan(3);
+    expect(forked.every(({ declined }) => !declined)).toBe(true);
+    const said = candidates.map(({ passageId, text, sentenceNumber }) => `${passageId} ${text} ${sentenceNumber}`);
+    expect(new Set(said).size).toBe(said.length);
+    const again = await collect(generator, requestFor(9, undefined, 8));
+    expect(again.map(({ text }) => text).sort()).toEqual(candidates.map(({ text }) => text).sort());
+  });
+
   test('rewards taken while writing are those the reward model gives', async () => {
     const { query } = requestFor(6);
     const items = (await collect(generator, requestFor(6))).map((candidate) => ({

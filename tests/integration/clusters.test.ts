@@ -1,7 +1,10 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { ElasticsearchIndex } from '../../src/retrieval/drivers/elasticsearch.js';
 import { QdrantIndex } from '../../src/retrieval/drivers/qdrant.js';
-import { document, find, type OpenBackEnd, put, signal } from '../contracts/back-end.js';
+import type { Embedder } from '../../src/retrieval/embedder.js';
+import { PairedIndexer } from '../../src/retrieval/paired-indexer.js';
+import { type BackEnd, document, find, type OpenBackEnd, put, signal } from '../contracts/back-end.js';
+import { testDocumentWriter } from '../contracts/document-writer.js';
 import { testIndexer } from '../contracts/indexer.js';
 import { testRetriever } from '../contracts/retriever.js';
 import { WordEmbedder } from '../fixtures/word-embedder.js';
@@ -22,13 +25,32 @@ const keep = <T extends (typeof opened)[number]>(index: T): T => {
 };
 const aliasOf = (name = `index-${count++}`) => `${run}-${name.replaceAll('.', '')}`;
 
+/** Making an index takes seconds, emptying one does not: the tests of a suite that name none use one after the other. */
+function emptied(open: (embedder: Embedder, alias: string) => Promise<BackEnd>): OpenBackEnd {
+  const shared = aliasOf();
+  return async (embedder, name) => {
+    if (name === undefined) await empty(shared);
+    return open(embedder, name === undefined ? shared : aliasOf(name));
+  };
+}
+
+async function empty(alias: string): Promise<void> {
+  const json = { method: 'POST', headers: { 'content-type': 'application/json' } };
+  const everything = JSON.stringify({ query: { match_all: {} } });
+  const from = `${ELASTICSEARCH_URL}/${alias}/_delete_by_query?refresh=true&conflicts=proceed`;
+  if (ELASTICSEARCH_URL) await fetch(from, { ...json, body: everything });
+  const points = `${QDRANT_URL}/collections/${alias}/points/delete?wait=true`;
+  if (QDRANT_URL) await fetch(points, { ...json, body: JSON.stringify({ filter: {} }) });
+}
+
 describe.skipIf(!ELASTICSEARCH_URL)('Elasticsearch (ELASTICSEARCH_URL names a server)', () => {
   const url = ELASTICSEARCH_URL ?? '';
-  const open: OpenBackEnd = async (embedder, name) => {
-    const index = keep(new ElasticsearchIndex({ url, alias: aliasOf(name), embedder }));
+  const open = emptied(async (embedder, alias) => {
+    const index = keep(new ElasticsearchIndex({ url, alias, embedder }));
     return { indexer: index, retrievers: [index.lexicalRetriever()], documents: index };
-  };
+  });
   testIndexer('elasticsearch', open);
+  testDocumentWriter('elasticsearch', open);
   testRetriever('elasticsearch', 'lexical', open);
 
   test('no index: the message says what to run', async () => {
@@ -63,16 +85,18 @@ describe.skipIf(!ELASTICSEARCH_URL)('Elasticsearch (ELASTICSEARCH_URL names a se
 
 describe.skipIf(!QDRANT_URL)('Qdrant (QDRANT_URL names a server)', () => {
   const url = QDRANT_URL ?? '';
-  const opener =
-    (more: { quantized?: boolean; exact?: boolean }): OpenBackEnd =>
-    async (embedder, name) => {
-      const index = keep(new QdrantIndex({ url, alias: aliasOf(name), embedder, ...more }));
+  const opener = (more: { quantized?: boolean; exact?: boolean }) =>
+    emptied(async (embedder, alias) => {
+      const index = keep(new QdrantIndex({ url, alias, embedder, ...more }));
       return { indexer: index, retrievers: [index.denseRetriever()], documents: index };
-    };
-  testIndexer('qdrant', opener({}));
-  testRetriever('qdrant', 'dense', opener({}));
+    });
+  const open = opener({});
+  testIndexer('qdrant', open);
+  testRetriever('qdrant', 'dense', open);
   testRetriever('qdrant, quantized', 'dense', opener({ quantized: true }));
   testRetriever('qdrant, exact', 'dense', opener({ exact: true }));
+
+  testDocumentWriter('qdrant', open);
 
   test('no collection: the message says what to run', async () => {
     const index = keep(new QdrantIndex({ url, alias: aliasOf(), embedder: new WordEmbedder() }));
@@ -82,4 +106,15 @@ describe.skipIf(!QDRANT_URL)('Qdrant (QDRANT_URL names a server)', () => {
       message: expect.stringMatching(/candor ingest/),
     });
   });
+});
+
+describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)('both clusters', () => {
+  const open = emptied(async (embedder, alias) => {
+    const lexical = keep(new ElasticsearchIndex({ url: ELASTICSEARCH_URL, alias, embedder }));
+    const dense = keep(new QdrantIndex({ url: QDRANT_URL ?? '', alias, embedder }));
+    const retrievers = [lexical.lexicalRetriever(), dense.denseRetriever()];
+    return { indexer: new PairedIndexer(lexical, dense), retrievers, documents: lexical };
+  });
+  testIndexer('both', open);
+  testDocumentWriter('both', open);
 });

@@ -7,6 +7,7 @@ import { PassageCache } from '../../src/generator/drivers/passage-cache.js';
 import { createAnswerPipeline } from '../../src/pipeline/answer-pipeline.js';
 import type { PipelineParts } from '../../src/pipeline/parts.js';
 import { EmbeddedIndex } from '../../src/retrieval/drivers/embedded.js';
+import { DEFAULT_FUSION } from '../../src/retrieval/fusion.js';
 import { HybridRetriever } from '../../src/retrieval/hybrid-retriever.js';
 import type { AnswerResult, SearchResponse, SourceDocument } from '../../src/types.js';
 import { document, put, signal } from '../contracts/back-end.js';
@@ -27,7 +28,7 @@ async function openSite(name: string, more: Partial<PipelineParts> = {}) {
   const retriever = new HybridRetriever({
     retrievers: [index.lexicalRetriever(), index.denseRetriever()],
     embedder,
-    rrfK: 60,
+    fusion: DEFAULT_FUSION,
     timeoutMs: 20_000,
   });
   const parts = fakeParts({

@@ -134,19 +134,33 @@ describe('strategies, from query to reply', () => {
     expect(answerStatus).toMatchObject({ shown: false, reason: 'failed-check', check: 'values-in-quote' });
   });
 
-  it('asks the checker of entailment, and believes it', async () => {
-    const asked: string[][] = [];
-    const entailment = (probability: number) => ({
-      modelId: 'checker@test',
-      entails: async (quote: string, claim: string) => {
-        asked.push([quote, claim]);
-        return probability;
+  it('asks a checker how far each claim follows from its quote, for the confidence', async () => {
+    const asked: unknown[] = [];
+    const entailment = {
+      checkerId: 'checker@test',
+      entails: async (claims: readonly { quote: string; claim: string }[]) => {
+        asked.push(...claims);
+        return claims.map(() => 0.7);
       },
+    };
+    const { trace } = await search({ ...corpus(bridge.slice(0, 1)), entailment }, { debug: true });
+    expect(asked).toEqual([{ quote: 'The bridge was opened in 1912.', claim: 'Who invented the piano? 1912' }]);
+    const choice = trace?.entries.find(({ stage }) => stage === 'choice')?.details;
+    expect(choice).toMatchObject({ decision: { input: { contexts: { 'a#0': { entailment: 0.7 } } } } });
+  });
+
+  it('lets the answer guard withhold an answer, and replays that too', async () => {
+    const withheldAs = (category: string) => ({
+      guardId: 'guard@test',
+      check: async () => ({ action: 'withhold' as const, category, score: 1 }),
     });
-    const parts = corpus(bridge.slice(0, 1));
-    expect((await search({ ...parts, entailment: entailment(0.2) })).answerStatus.check).toBe('entailed-by-quote');
-    expect((await search({ ...parts, entailment: entailment(0.9) })).answerStatus.shown).toBe(true);
-    expect(asked[0]).toEqual(['The bridge was opened in 1912.', '1912']);
+    const asked = async (category: string) =>
+      search({ ...corpus(bridge.slice(0, 1)), answerGuard: withheldAs(category) }, { debug: true });
+    expect((await asked('unsupported')).answerStatus.reason).toBe('no-evidence');
+    const harmful = await asked('harm');
+    expect(harmful.answerStatus).toMatchObject({ shown: false, strategy: 'decline', reason: 'unsafe-answer' });
+    expect(harmful.safety).toEqual({ answerCategory: 'harm' });
+    expect(replay(JSON.parse(JSON.stringify(harmful)), fakeCalibrator()).same).toBe(true);
   });
 
   it('withholds personal data unless the document or the site shows it', async () => {

@@ -3,6 +3,7 @@ import type { PipelineParts, PipelineSettings } from '../../src/pipeline/parts.j
 import type { Reranker } from '../../src/ranking/reranker.js';
 import { type Calibrator, sealCalibrator } from '../../src/reward/calibrator.js';
 import type { RewardModel } from '../../src/reward/reward-model.js';
+import type { Override, OverrideStore } from '../../src/safety/overrides.js';
 import type { QueryGuard } from '../../src/safety/query-guard.js';
 import type { Candidate, Passage, ScoredPassage, SearchRequest, SourceDocument, TextSpan } from '../../src/types.js';
 
@@ -107,6 +108,14 @@ export function fakeReranker(scores: Readonly<Record<string, number>>, delayMs =
   };
 }
 
+/** These rules for every tenant; they cannot be changed. */
+export function fakeOverrides(rules: readonly Override[] = []): OverrideStore {
+  const refuse = async () => {
+    throw new Error('These rules cannot be changed.');
+  };
+  return { list: async () => rules, add: refuse, remove: refuse, audit: async () => [] };
+}
+
 export const allowAll: QueryGuard = { guardId: 'allow@test', check: async () => ({ action: 'allow' }) };
 
 /** Confidence = logistic(reward), threshold 0.8. */
@@ -150,7 +159,11 @@ export function fakeParts(changes: Partial<PipelineParts> = {}): PipelineParts {
         return found ? documentOf(found) : null;
       },
     },
+    writer: { get: async () => null, write: async () => [] },
     guard: allowAll,
+    passageGuard: null,
+    answerGuard: null,
+    overrides: fakeOverrides(),
     reranker: fakeReranker({ piano: 0.9, harp: 0.2, organ: 0.1 }),
     answering: {
       generator: fakeGenerator([cristofori, decline(harp), candidate(organ, 'Ctesibius', 1)]),

@@ -25,7 +25,13 @@ describe('onnx cross-encoder', () => {
   test('logit of title and text, score of the calibration', async () => {
     // title "rhine" and its full stop (unknown), then "the river"
     const [ranked] = await rerank('where', passage('the river', 'rhine'));
-    expect(ranked).toEqual({ index: 0, relevanceLogit: 21, relevanceScore: 1 / (1 + Math.exp(-(21 / 2 - 1))) });
+    // [CLS] where [SEP], four of the passage, [SEP]
+    expect(ranked).toEqual({
+      index: 0,
+      relevanceLogit: 21,
+      relevanceScore: 1 / (1 + Math.exp(-(21 / 2 - 1))),
+      tokens: 8,
+    });
   });
 
   test('ordered by logit / 2 - ln(rank), from 1 in the input', async () => {

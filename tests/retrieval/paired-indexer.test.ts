@@ -12,12 +12,16 @@ class FakeStore implements Indexer {
   readonly stored = new Map<string, string>();
   refuses = new Set<string>();
   isDown = false;
+  acl: string[] = [];
 
   async info() {
     return { embedderModelId: 'words@1', dimensions: 64, documents: this.stored.size, passages: this.stored.size };
   }
   async fingerprints(_tenant: string, ids: readonly string[]) {
     return new Map(ids.flatMap((id) => (this.stored.has(id) ? [[id, this.stored.get(id) as string] as const] : [])));
+  }
+  async acls(tenant: string, ids: readonly string[]) {
+    return new Map([...(await this.fingerprints(tenant, ids)).keys()].map((id) => [id, [this.acl]] as const));
   }
   async put(documents: readonly IndexableDocument[]) {
     if (this.isDown) throw new Error('down');
@@ -46,6 +50,19 @@ describe('paired indexer', () => {
     await pair.put([await item('a'), await item('b')], signal);
     first.stored.set('b', 'older');
     expect(await pair.fingerprints('default', ['a', 'b', 'c'], signal)).toEqual(new Map([['a', 'first']]));
+  });
+
+  test('a document that the stores hold for different groups has the lists of both', async () => {
+    const { pair, first, second } = setUp();
+    await pair.put([await item('a'), await item('b')], signal);
+    first.acl = ['staff'];
+    second.stored.delete('b');
+    expect(await pair.acls('default', ['a', 'b', 'c'], signal)).toEqual(
+      new Map([
+        ['a', [['staff'], []]],
+        ['b', [['staff']]],
+      ]),
+    );
   });
 
   test('a write that one store missed is done again by the next run', async () => {

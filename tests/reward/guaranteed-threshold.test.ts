@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../src/generator/sampling.js';
+import { seededRandom } from '../../src/evaluation/random.js';
 import { type GuaranteeOptions, guaranteedThreshold } from '../../src/reward/guaranteed-threshold.js';
 import { binomialTail } from '../../src/reward/precision-bound.js';
 
@@ -62,7 +62,7 @@ describe('a guaranteed threshold', () => {
   it('keeps its promise over many sites, and 200 labels are enough where answers are good', () => {
     const sites = 400;
     const tally = (precisionAt: (rank: number) => number, isBroken: (shownShare: number) => boolean) => {
-      const random = seededRandom('sites');
+      const random = seededRandom(7);
       let [broken, supported] = [0, 0];
       for (let site = 0; site < sites; site++) {
         const outcomes = Array.from({ length: 200 }, () => {

@@ -12,7 +12,6 @@ function input(text: string, quote = QUOTE, changes: Partial<CheckInput> = {}): 
     text,
     citation: { passageId: 'd#0', documentId: 'd', url: '', quote, start: 10, end: 10 + quote.length },
     source: { tenant: 'ours', acl: [], excerpt: quote, personalData: 'withhold' },
-    entailment: null,
     promptTexts: ['Answer from the passages alone, and say unanswerable where they do not tell.'],
     ...changes,
   };
@@ -57,10 +56,6 @@ describe('checkAnswer', () => {
     ['another tenant', input('Florence', QUOTE, source({ tenant: 'theirs' })), ['own-source']],
     ['another group', input('Florence', QUOTE, source({ acl: ['board'] })), ['own-source']],
     ['one of our groups', input('Florence', QUOTE, source({ acl: ['board', 'staff'] })), []],
-
-    ['an entailed answer', input('Florence', QUOTE, { entailment: 0.5 }), []],
-    ['one that is not', input('Florence', QUOTE, { entailment: 0.49 }), ['entailed-by-quote']],
-    ['an entailment that is no number', input('Florence', QUOTE, { entailment: Number.NaN }), ['entailed-by-quote']],
 
     ['a token of the prompt', input('Florence<|im_end|>'), ['no-prompt-leak']],
     ['words of the prompt', input('from the passages alone, and say it'), ['no-prompt-leak']],

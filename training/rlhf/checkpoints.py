@@ -11,6 +11,9 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
+from rlhf.lora import merged_state
+from rlhf.spread import is_main, whole_state
+
 
 def work_dir() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "candor-training"
@@ -34,17 +37,28 @@ def base_model_dir() -> Path:
 
 
 def load_policy(folder: Path, dtype=torch.float32):
-    """(model, tokenizer) of a Hugging Face folder."""
+    """(model, tokenizer) of a Hugging Face folder: any causal LM that transformers knows."""
     if not (folder / "config.json").exists():
         raise SystemExit(f"{folder}: no model there (config.json is missing); run the stage that makes it first")
-    return LlamaForCausalLM.from_pretrained(folder, dtype=dtype), AutoTokenizer.from_pretrained(folder)
+    use_gpu()
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype), AutoTokenizer.from_pretrained(folder)
+
+
+def use_gpu() -> None:
+    """Where there is a GPU, this process's own is where tensors are made from here on: models, heads and batches alike."""
+    if torch.cuda.is_available():
+        torch.set_default_device(f"cuda:{os.environ.get('LOCAL_RANK', '0')}")
 
 
 def save_model(folder: Path, model, tokenizer, head=None) -> None:
-    """A Hugging Face folder, written beside and moved in file by file: a kill in the middle leaves no half-written weights."""
+    """A Hugging Face folder, written beside and moved in file by file: a kill in the middle leaves no half-written weights. Adapters are
+    added to the weights; of several processes all have to call it, and one writes."""
+    state = whole_state(merged_state(model))
+    if not is_main():
+        return
     partial = folder / "partial"
     partial.mkdir(parents=True, exist_ok=True)
-    model.save_pretrained(partial)
+    model.save_pretrained(partial, state_dict=state)
     tokenizer.save_pretrained(partial)
     if head is not None:
         head.save(partial)
@@ -54,7 +68,10 @@ def save_model(folder: Path, model, tokenizer, head=None) -> None:
 
 
 def save_state(path: Path, state: dict) -> None:
-    """Written beside and renamed: a kill in the middle leaves the previous state whole."""
+    """Written beside and renamed: a kill in the middle leaves the previous state whole. Of several processes one writes."""
+    state = whole_state(state)
+    if not is_main():
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     torch.save(state, partial)
@@ -84,6 +101,8 @@ def commit() -> str | None:
 
 
 def write_manifest(folder: Path, **facts) -> None:
+    if not is_main():
+        return
     facts["commit"] = commit()
     (folder / "manifest.json").write_text(json.dumps(facts, indent=2, default=str) + "\n")
 

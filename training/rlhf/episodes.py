@@ -13,9 +13,10 @@ from pathlib import Path
 import torch
 
 from rlhf.checkpoints import load_policy
-from rlhf.layers import lower_states, same_lower, upper_states
+from rlhf.hardware import Hardware
+from rlhf.layers import decoder_layers, freeze_lower, lower_states, same_lower, upper_states
 from rlhf.packing import PackedBatch, Segment, pack
-from rlhf.prompts import answer_text, passage_text, question_text, templates
+from rlhf.prompts import answer_text, parse_completion, passage_text, question_text, templates
 from rlhf.reward import RewardHead
 from rlhf.rollout import Completion, sample
 from rlhf.rows import encode
@@ -39,6 +40,16 @@ class Episodes:
     def spread(self, flat: torch.Tensor) -> torch.Tensor:
         """(N,) -> (E, T), 0 where there is no token."""
         return torch.zeros(self.mask.shape, dtype=flat.dtype).masked_scatter(self.mask, flat)
+
+    @property
+    def firsts(self) -> torch.Tensor:
+        """(E,) place of each completion's first token among the N."""
+        sizes = self.mask.sum(1)
+        return sizes.cumsum(0) - sizes
+
+    def declined(self, tokenizer) -> torch.Tensor:
+        """(E,) bool"""
+        return torch.tensor([parse_completion(text).answer is None for text in self.texts(tokenizer)])
 
     def texts(self, tokenizer) -> list[str]:
         return [tokenizer.decode(c.tokens) for c in self.completions]
@@ -79,8 +90,10 @@ class Outputs:
 class PolicyModels:
     """Policy, the fine-tuned policy it started from, and the reward model; layers that are the same exist once in memory."""
 
-    def __init__(self, policy, reference, reward, head: RewardHead, tokenizer, frozen: int):
+    def __init__(self, policy, reference, reward, head: RewardHead, tokenizer, frozen: int, hardware: Hardware | None = None):
+        self.hardware = hardware or Hardware()
         self.policy, self.reference, self.reward, self.head, self.tokenizer, self.frozen = policy, reference, reward, head, tokenizer, frozen
+        self.decline = encode(tokenizer, answer_text(None, None))[0]  # the token that a decline begins with
         for model in (policy, reference, reward):
             model.eval()
         for name, model in (("reference", reference), ("reward model", reward)):
@@ -92,18 +105,32 @@ class PolicyModels:
         head.requires_grad_(False)
 
     @classmethod
-    def load(cls, policy: Path, reward: Path, frozen: int, reference: Path | None = None) -> "PolicyModels":
+    def load(cls, policy: Path, reward: Path, frozen: int, reference: Path | None = None, hardware: Hardware | None = None,
+             lora: int = 0) -> "PolicyModels":
+        """`lora`: the policy will only get adapters, so the reference is made of its very weights."""
         model, tokenizer = load_policy(policy)
-        other = load_policy(reference)[0] if reference else copy.deepcopy(model)
+        shared = {id(p): p for p in model.parameters()} if lora else {}
+        other = load_policy(reference)[0] if reference else copy.deepcopy(model, shared)
         if not (reward / "head.pt").exists():
             raise SystemExit(f"{reward}: no reward model there (head.pt is missing)")
-        return cls(model, other, load_policy(reward)[0], RewardHead.load(reward), tokenizer, frozen)
+        return cls(model, other, load_policy(reward)[0], RewardHead.load(reward), tokenizer, frozen, hardware)
+
+    def train(self, args) -> list[torch.nn.Parameter]:
+        """Parameters of the policy that learn; every model laid out as the hardware and the options ask for."""
+        freeze_lower(self.policy, self.frozen, args.lora)
+        if self.hardware.shards and args.lora:
+            self.reference = copy.deepcopy(self.reference)  # spread weights cannot stand in two models
+        self.hardware.prepare(self.policy, args.checkpointing)
+        self.hardware.prepare(self.reference)
+        self.hardware.prepare(self.reward)
+        return [p for p in self.policy.parameters() if p.requires_grad]
 
     @torch.no_grad()
     def roll_out(self, row: dict, samples: int, temperature: float = 1.0, generator: torch.Generator | None = None,
                  greedy_first: bool = False) -> Episodes:
-        drawn = sample(self.policy, self.tokenizer, row["title"], row["sentences"], [b["question"] for b in row["branches"]],
-                       samples, temperature, MAX_TOKENS, greedy_first, generator=generator)
+        with self.hardware.whole(self.policy):
+            drawn = sample(self.policy, self.tokenizer, row["title"], row["sentences"], [b["question"] for b in row["branches"]],
+                           samples, temperature, MAX_TOKENS, greedy_first, generator=generator)
         return self.with_states(pack_completions(row, drawn, self.tokenizer))
 
     def with_states(self, episodes: Episodes) -> Episodes:
@@ -113,7 +140,7 @@ class PolicyModels:
     def outputs(self, model, episodes: Episodes) -> Outputs:
         hidden = upper_states(model, episodes.lower, episodes.batch, self.frozen)  # (1, T', hidden)
         states = hidden[0, episodes.batch.sources[:, 1]]  # (N, hidden)
-        logits = model.lm_head(states).float()  # (N, vocab)
+        logits = model.get_output_embeddings()(states).float()  # (N, vocab)
         return Outputs(-torch.nn.functional.cross_entropy(logits, episodes.batch.labels, reduction="none"), logits, states)
 
     @torch.no_grad()
@@ -126,10 +153,11 @@ class PolicyModels:
 def share_lower(model, source, layers: int) -> None:
     """`model` uses the embedding and the lowest layers of `source` itself."""
     if layers:
-        model.model.embed_tokens = source.model.embed_tokens
-        model.lm_head.weight = model.model.embed_tokens.weight if model.config.tie_word_embeddings else model.lm_head.weight
+        model.set_input_embeddings(source.get_input_embeddings())
+        if model.config.tie_word_embeddings:
+            model.get_output_embeddings().weight = model.get_input_embeddings().weight
         for i in range(layers):
-            model.model.layers[i] = source.model.layers[i]
+            decoder_layers(model)[i] = decoder_layers(source)[i]
 
 
 def first_questions(row: dict, count: int) -> dict:

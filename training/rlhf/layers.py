@@ -6,28 +6,40 @@ they make of a text is computed once and read by all of them, in every epoch.
 
 import torch
 
-from rlhf.packing import PackedBatch, attention_bias
+from rlhf.lora import add_adapters
+from rlhf.packing import PackedBatch, attention_bias, hidden_states
 
 
-def freeze_lower(model, layers: int) -> list[torch.nn.Parameter]:
-    """Parameters that are trained: the layers from `layers` on and the final norm; everything where `layers` is 0."""
+def decoder_layers(model) -> torch.nn.ModuleList:
+    """The layers of a causal LM, lowest first: the list of modules that its body holds, whatever its name is."""
+    found = [child for child in model.base_model.children() if isinstance(child, torch.nn.ModuleList)]
+    if len(found) != 1:
+        raise SystemExit(f"{type(model).__name__}: expected one list of layers in its body, found {len(found)}")
+    return found[0]
+
+
+def freeze_lower(model, layers: int, lora: int = 0) -> list[torch.nn.Parameter]:
+    """Parameters that are trained: the layers from `layers` on and the final norm; everything where `layers` is 0. With `lora`,
+    adapters of that rank beside those layers and nothing else."""
+    if lora:
+        model.requires_grad_(False)
+        return add_adapters(decoder_layers(model)[layers:], lora)
     if layers > 0:
-        model.model.embed_tokens.requires_grad_(False)  # tied to the output layer
-        for layer in model.model.layers[:layers]:
+        model.get_input_embeddings().requires_grad_(False)  # may be tied to the output layer
+        for layer in decoder_layers(model)[:layers]:
             layer.requires_grad_(False)
     return [p for p in model.parameters() if p.requires_grad]
 
 
 def trainable_state(module: torch.nn.Module) -> dict[str, torch.Tensor]:
     """Trained parameters, and buffers that are part of the module's state (the reward's mean and deviation)."""
-    frozen = {p.data_ptr() for p in module.parameters() if not p.requires_grad}  # by place: a tied matrix has two names
-    return {name: value.detach() for name, value in module.state_dict().items() if value.data_ptr() not in frozen}
+    frozen = {id(p) for p in module.parameters() if not p.requires_grad}  # by identity: a tied matrix has two names
+    return {name: value.detach() for name, value in module.state_dict(keep_vars=True).items() if id(value) not in frozen}
 
 
 def same_lower(one, other, layers: int) -> bool:
     """Whether two models agree in the embedding and the lowest `layers`: then their lower states are the same."""
-    mine, theirs = one.model, other.model
-    pairs = [(mine.embed_tokens, theirs.embed_tokens), *zip(mine.layers[:layers], theirs.layers[:layers])]
+    pairs = [(one.get_input_embeddings(), other.get_input_embeddings()), *zip(decoder_layers(one)[:layers], decoder_layers(other)[:layers])]
     return all(
         a.shape == b.shape and torch.equal(a, b)
         for left, right in pairs
@@ -36,13 +48,21 @@ def same_lower(one, other, layers: int) -> bool:
 
 
 @torch.no_grad()
-def lower_states(model, batch: PackedBatch, layers: int) -> torch.Tensor:
-    """(B, T, hidden) behind the lowest `layers` layers (0: the embedding)."""
+def lower_states(model, batch: PackedBatch, layers: int) -> torch.Tensor | None:
+    """(B, T, hidden) behind the lowest `layers` layers; None where there is nothing to share. Only bodies made like Llama's (embedding,
+    layers, norm, rotary positions) can be computed in two parts."""
+    if layers == 0:
+        return None
+    missing = [name for name in ("embed_tokens", "layers", "norm", "rotary_emb") if not hasattr(model.base_model, name)]
+    if missing:
+        raise SystemExit(f"{type(model).__name__} has no {', '.join(missing)}: its layers cannot be shared; train it with --frozen-layers 0")
     return _through(model, model.model.embed_tokens(batch.input_ids), batch, 0, layers)
 
 
-def upper_states(model, states: torch.Tensor, batch: PackedBatch, layers: int) -> torch.Tensor:
-    """(B, T, hidden) after the final norm, from the states behind the lowest `layers` layers."""
+def upper_states(model, states: torch.Tensor | None, batch: PackedBatch, layers: int) -> torch.Tensor:
+    """(B, T, hidden) after the final norm, from the states behind the lowest `layers` layers (None: from the tokens)."""
+    if states is None:
+        return hidden_states(model, batch)
     return model.model.norm(_through(model, states, batch, layers, len(model.model.layers)))
 
 

@@ -8,7 +8,7 @@ Log-probabilities equal those of a plain forward over passage + branch, at about
 A branch may itself have sub-branches (candidates behind one question); `parent` then names the branch it continues.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 import torch
 
@@ -30,9 +30,20 @@ class PackedBatch:
     owners: torch.Tensor  # (N, 2): (row, segment) of each label
     last: list[list[int]]  # last[row][segment]: position of the segment's final token
 
+    def to(self, device: torch.device) -> "PackedBatch":
+        moved = {f.name: getattr(self, f.name).to(device) for f in fields(self) if f.name != "last"}
+        return replace(self, **moved)
+
 
 def pack(rows: list[list[Segment]], pad: int) -> PackedBatch:
-    """Rows of segments, parents before children -> one padded batch."""
+    """Rows of segments, parents before children -> one padded batch, where tensors are made by default."""
+    device = torch.get_default_device()
+    with torch.device("cpu"):  # many small writes
+        batch = _packed(rows, pad)
+    return batch.to(device)
+
+
+def _packed(rows: list[list[Segment]], pad: int) -> PackedBatch:
     width = max(sum(len(s.tokens) for s in row) for row in rows)
     batch = len(rows)
     input_ids = torch.full((batch, width), pad, dtype=torch.long)
@@ -79,12 +90,13 @@ def pack(rows: list[list[Segment]], pad: int) -> PackedBatch:
 def attention_bias(batch: PackedBatch) -> torch.Tensor:
     """(B, 1, T, T): 0 where a row may look, the lowest number elsewhere."""
     bias = torch.zeros(batch.visible.shape, dtype=torch.float32).masked_fill_(~batch.visible, torch.finfo(torch.float32).min)
-    return bias.to(torch.get_autocast_dtype("cpu")) if torch.is_autocast_enabled("cpu") else bias
+    kind = bias.device.type
+    return bias.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else bias
 
 
 def hidden_states(model, batch: PackedBatch) -> torch.Tensor:
     """(B, T, hidden) after the final norm, without the output layer: that is paid only where something is learnt."""
-    return model.model(
+    return model.base_model(
         input_ids=batch.input_ids, position_ids=batch.position_ids, attention_mask=attention_bias(batch), use_cache=False
     ).last_hidden_state
 
@@ -92,5 +104,5 @@ def hidden_states(model, batch: PackedBatch) -> torch.Tensor:
 def label_logprobs(model, batch: PackedBatch, hidden: torch.Tensor) -> torch.Tensor:
     """(N,) log-probability of each label, in fp32."""
     at = hidden[batch.sources[:, 0], batch.sources[:, 1]]  # (N, hidden)
-    logits = model.lm_head(at).float()  # (N, vocab)
+    logits = model.get_output_embeddings()(at).float()  # (N, vocab)
     return -torch.nn.functional.cross_entropy(logits, batch.labels, reduction="none")

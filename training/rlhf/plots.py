@@ -43,3 +43,16 @@ def plot_methods(curves: dict[str, list[dict]], path: Path) -> None:
     axis.legend()
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
+
+
+def plot_curves(curves: dict[str, list[dict]], measure: str, path: Path) -> None:
+    """One line a run: `measure` against minutes of training."""
+    figure, axis = pyplot.subplots(figsize=(7, 4), constrained_layout=True)
+    for name, lines in curves.items():
+        points = [(line["minutes"], line[measure]) for line in lines if measure in line]
+        axis.plot(*zip(*points), "o-", markersize=4, label=name) if points else None
+    axis.set_xlabel("minutes of training")
+    axis.set_ylabel(measure)
+    axis.legend()
+    figure.savefig(path, dpi=100)
+    pyplot.close(figure)

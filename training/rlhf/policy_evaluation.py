@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import torch
 
+from rlhf.brier import confidences
 from rlhf.candidates import DECLINE, RIGHT, judge
 from rlhf.episodes import PolicyModels
 from rlhf.prompts import parse_completion
+from rlhf.rollout import seeded
 from rlhf.squad import token_f1
 
 
@@ -26,6 +28,7 @@ class Answered:
     tokens: list[int]
     kl: float  # nats an answer, policy from SFT, mean over the samples (of the greedy one where there are none)
     entropy: float  # nats a token
+    confidence: float  # 0..1, probability of answering at all
 
     def correct(self, choice: int = 0) -> float:
         """Right and well cited where the passage answers, declined where it does not."""
@@ -36,12 +39,13 @@ class Answered:
 def answer_rows(models: PolicyModels, rows: list[dict], samples: int, seed: int) -> list[Answered]:
     out = []
     for number, row in enumerate(rows):
-        episodes = models.roll_out(row, 1 + samples, generator=torch.Generator().manual_seed(seed * 1_000_003 + number), greedy_first=True)
+        episodes = models.roll_out(row, 1 + samples, generator=seeded(seed * 1_000_003 + number), greedy_first=True)
         policy, reference = models.outputs(models.policy, episodes), models.outputs(models.reference, episodes)
         mine, theirs = torch.log_softmax(policy.logits, -1), torch.log_softmax(reference.logits, -1)
         # At each token the whole distribution is compared, not only the token that was drawn: the same mean, far less noise.
         kl = episodes.spread((mine.exp() * (mine - theirs)).sum(-1)).sum(1)  # (E,)
         spread = episodes.spread(-(mine.exp() * mine).sum(-1)).sum(1) / episodes.mask.sum(1)  # (E,)
+        sure = confidences(policy.logits[episodes.firsts], models.decline)  # (E,)
         rewards, texts = models.scores(episodes), episodes.texts(models.tokenizer)
         for i, branch in enumerate(row["branches"]):
             mine_ = slice(i * (1 + samples), (i + 1) * (1 + samples))
@@ -52,7 +56,8 @@ def answer_rows(models: PolicyModels, rows: list[dict], samples: int, seed: int)
                 [judge(text, branch["answers"], branch["sentence"], row["sentences"]) for text in words],
                 [token_f1(parse_completion(text).answer or "", branch["answers"]) if branch["answers"] else float(parse_completion(text).answer is None)
                  for text in words],
-                rewards[mine_].tolist(), episodes.mask.sum(1)[mine_].tolist(), kl[drawn].mean().item(), spread[drawn].mean().item()))
+                rewards[mine_].tolist(), episodes.mask.sum(1)[mine_].tolist(), kl[drawn].mean().item(), spread[drawn].mean().item(),
+                sure[mine_.start].item()))
     return out
 
 
@@ -74,6 +79,8 @@ def question_figures(answered: Answered, n: int = 1, or_decline: bool = False) -
     correct = answered.correct(choice) if choice is not None else float(not answered.answerable)
     figures = {"goldCorrect": correct, "reward": answered.rewards[choice] if choice is not None else 0.0,
                "kl": answered.kl + (best_of_n_kl(n) if n > 1 else 0.0), "entropy": answered.entropy,
+               # Brier score of answering at all against the passage having an answer.
+               "brier": (answered.confidence - answered.answerable) ** 2,
                "tokens": float(answered.tokens[choice]) if choice is not None else 0.0}
     if answered.answerable:
         figures |= {"rightAnswer": correct, "f1": 0.0 if choice is None else answered.f1[choice], "refusalWrong": float(declined)}

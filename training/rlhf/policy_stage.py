@@ -37,7 +37,8 @@ class HeldOut:
 
     def measure(self, **line) -> None:
         """The fine-tuned policy is measured first and is what is kept until something is better by gold correctness."""
-        figures = mean_figures(answer_rows(self.models, self.rows, self.args.dev_samples, self.args.seed))
+        with self.run.hardware.autocast():
+            figures = mean_figures(answer_rows(self.models, self.rows, self.args.dev_samples, self.args.seed))
         self.run.state["history"].append({"step": self.run.state["step"], **figures})
         self.run.evaluated(figures, better=lambda new, best: new["goldCorrect"] > best["goldCorrect"],
                            save=lambda folder: save_model(folder, self.models.policy, self.models.tokenizer),

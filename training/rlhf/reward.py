@@ -37,7 +37,7 @@ class RewardHead(nn.Module):
 
     @classmethod
     def load(cls, folder: Path) -> "RewardHead":
-        saved = torch.load(folder / "head.pt", map_location="cpu")
+        saved = torch.load(folder / "head.pt", map_location=torch.get_default_device())
         head = cls(saved["weight"].shape[1])
         head.linear.weight.data, head.linear.bias.data = saved["weight"], saved["bias"]
         head.mean, head.std = saved["mean"], saved["std"]
@@ -52,6 +52,7 @@ class RankedRow:
     candidates: list[list[int]] = field(default_factory=list)  # [question][candidate] -> segment index
     pairs: list[tuple[int, int, str]] = field(default_factory=list)  # (better segment, worse segment, kind)
     labels: list[list[str]] = field(default_factory=list)
+    sources: dict[int, str] = field(default_factory=dict)  # segment of a candidate -> where it came from
     details: list[dict] = field(default_factory=list)  # the branch each question came from
 
 
@@ -66,6 +67,7 @@ def ranked_row(row: dict, tokenizer, longest_candidate: int = 48) -> RankedRow:
             tokens = encode(tokenizer, candidate["text"])[:longest_candidate] + [end]
             places.append(len(out.segments))
             labels.append(candidate["label"])
+            out.sources[len(out.segments)] = candidate.get("source", "")
             out.segments.append(Segment(tokens, question))
         for i, one in enumerate(labels):
             for j, other in enumerate(labels):
@@ -77,10 +79,28 @@ def ranked_row(row: dict, tokenizer, longest_candidate: int = 48) -> RankedRow:
     return out
 
 
-def scores(model, head: RewardHead, batch: PackedBatch, row: int = 0) -> torch.Tensor:
-    """(segments,) score at the last token of every segment of one row."""
+def scores(model, head: RewardHead, batch: PackedBatch) -> list[torch.Tensor]:
+    """For each row (segments,): the score at the last token of every segment."""
     hidden = hidden_states(model, batch)  # (B, T, hidden)
-    return head(hidden[row, torch.tensor(batch.last[row])])
+    return [head(hidden[row, torch.tensor(last)]) for row, last in enumerate(batch.last)]
+
+
+class LengthTerm(nn.Module):
+    """What length alone explains of a preference: a learnt coefficient on the difference of lengths, in training only.
+
+    The pair's log-odds are r_better - r_worse + w (length_better - length_worse); when candidates are scored the second part is left
+    out, so that the score itself has no reason to follow length (a head of its own for length, as in ODIN, Chen et al. 2024, arXiv
+    2402.07319, here with the one feature that length is).
+    """
+
+    def __init__(self, unit: float = 10.0):
+        super().__init__()
+        self.unit = unit  # tokens
+        self.weight = nn.Parameter(torch.zeros(()))
+
+    def forward(self, better: torch.Tensor, worse: torch.Tensor) -> torch.Tensor:
+        """(P,) from the pairs' lengths in tokens, (P,) each."""
+        return self.weight * (better - worse).float() / self.unit
 
 
 def pairwise_loss(better: torch.Tensor, worse: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:

@@ -16,6 +16,11 @@ class Completion:
     decline_logprob: float  # of the first token of a decline, at the first step
 
 
+def seeded(seed: int) -> torch.Generator:
+    """A source of random numbers where tensors are made."""
+    return torch.Generator(torch.get_default_device()).manual_seed(seed)
+
+
 @torch.no_grad()
 def sample(
     model,
@@ -35,6 +40,8 @@ def sample(
     Rows that have ended are dropped from the batch, so a step costs what is still running. With `forbid_decline` the policy
     is made to answer.
     """
+    training = model.training
+    model.eval()  # a model in training keeps no cache where activations are computed again
     decline = encode(tokenizer, templates()["decline"])[0]
     end = tokenizer.convert_tokens_to_ids(templates()["end"])
     passage = torch.tensor([encode(tokenizer, passage_text(title, sentences))])  # (1, P)
@@ -42,7 +49,7 @@ def sample(
     width, length = max(map(len, prompts)), passage.shape[1]
     batch = len(prompts)
 
-    cache = model.model(passage, use_cache=True).past_key_values
+    cache = model.base_model(passage, use_cache=True).past_key_values
     cache.batch_repeat_interleave(batch)
     ids = torch.full((batch, width), end)
     seen = torch.zeros((batch, width), dtype=torch.bool)
@@ -51,9 +58,9 @@ def sample(
         seen[row, : len(prompt)] = True
     mask = torch.cat([torch.ones(batch, length, dtype=torch.bool), seen], 1)  # (B, P + Q)
     positions = length + torch.arange(width).expand(batch, width)
-    hidden = model.model(ids, attention_mask=mask.long(), position_ids=positions, past_key_values=cache).last_hidden_state
+    hidden = model.base_model(ids, attention_mask=mask.long(), position_ids=positions, past_key_values=cache).last_hidden_state
     lengths = torch.tensor([len(p) for p in prompts])
-    logits = model.lm_head(hidden[torch.arange(batch), lengths - 1]).float()  # (B, vocab)
+    logits = model.get_output_embeddings()(hidden[torch.arange(batch), lengths - 1]).float()  # (B, vocab)
 
     cache.batch_repeat_interleave(candidates)
     rows = batch * candidates
@@ -84,9 +91,10 @@ def sample(
             cache.batch_select_indices(keep)
             mask, alive, token = mask[keep], alive[keep], token[keep]
         mask = torch.cat([mask, torch.ones(len(alive), 1, dtype=torch.bool)], 1)
-        hidden = model.model(
+        hidden = model.base_model(
             token[:, None], attention_mask=mask.long(), position_ids=position[alive][:, None], past_key_values=cache
         ).last_hidden_state
         position[alive] += 1
-        logits = model.lm_head(hidden[:, -1]).float()
+        logits = model.get_output_embeddings()(hidden[:, -1]).float()
+    model.train(training)
     return [done[i * candidates : (i + 1) * candidates] for i in range(batch)]

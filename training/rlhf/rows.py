@@ -11,25 +11,47 @@ LONGEST_BRANCH_TOKENS = 96
 
 
 def read_rows(path: Path, limit: int | None = None) -> list[dict]:
+    """Rows that ask something; what is wrong with a file is said by its line and field."""
+    if not path.is_file():
+        raise SystemExit(f"{path}: no such file")
     rows = []
-    with open(path, encoding="utf-8") as file:
+    with open(path, "rb") as file:
         for number, line in enumerate(file, 1):
             if limit and len(rows) == limit:
                 break
+            place = f"{path}:{number}"
             try:
                 row = json.loads(line)
-                if not isinstance(row, dict):
-                    raise SystemExit(f"{path}:{number}: expected an object, found {type(row).__name__}")
-                missing = {"title", "sentences", "branches"} - row.keys()
+            except UnicodeDecodeError as error:
+                raise SystemExit(f"{place}: not UTF-8 ({error.reason} at byte {error.start})") from error
             except json.JSONDecodeError as error:
-                raise SystemExit(f"{path}:{number}: not JSON ({error.msg})") from error
-            if missing:
-                raise SystemExit(f"{path}:{number}: field {', '.join(sorted(missing))} is missing")
-            if not all(isinstance(row[name], list) for name in ("sentences", "branches")):
-                raise SystemExit(f"{path}:{number}: fields sentences and branches must be lists")
+                raise SystemExit(f"{place}: not JSON ({error.msg})") from error
+            check_row(row, place)
             if row["branches"]:
                 rows.append(row)
+    if not rows:
+        raise SystemExit(f"{path}: no row that asks anything")
     return rows
+
+
+def check_row(row: dict, place: str) -> None:
+    """place: what to name in a message."""
+    if not isinstance(row, dict):
+        raise SystemExit(f"{place}: expected an object, found {type(row).__name__}")
+    missing = {"title", "sentences", "branches"} - row.keys()
+    if missing:
+        raise SystemExit(f"{place}: field {', '.join(sorted(missing))} is missing")
+    if not all(isinstance(row[name], list) for name in ("sentences", "branches")):
+        raise SystemExit(f"{place}: fields sentences and branches must be lists")
+    for index, branch in enumerate(row["branches"]):
+        here = f"{place}: branches[{index}]"
+        if not isinstance(branch, dict) or not isinstance(branch.get("question"), str):
+            raise SystemExit(f"{here}: field question must be a text")
+        answers, sentence = branch.get("answers"), branch.get("sentence")
+        if not isinstance(answers, list) or not all(isinstance(answer, str) for answer in answers):
+            raise SystemExit(f"{here}: field answers must be a list of texts, empty where the passage has no answer")
+        if answers and not (isinstance(sentence, int) and 1 <= sentence <= len(row["sentences"])):
+            raise SystemExit(f"{here}: field sentence is {sentence!r}, expected 1 to {len(row['sentences'])}: which sentence answers")
 
 
 def demonstration(row: dict, tokenizer) -> list[Segment]:
@@ -70,6 +92,11 @@ def endless_order(count: int, seed: int, skip: int):
         random.Random(f"{seed}:{epoch}").shuffle(order)
         yield from order[skip:]
         epoch, skip = epoch + 1, 0
+
+
+def read_lines(path: Path) -> list[dict]:
+    """Any JSONL file, a log for example; empty where there is none."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
 
 def whole_lines(path: Path) -> int:

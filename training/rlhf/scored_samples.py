@@ -1,5 +1,7 @@
 """Completions with their rewards: what filtering keeps and what preferences are made of."""
 
+from pathlib import Path
+
 from rlhf.episodes import Episodes
 from rlhf.rollout import Completion
 
@@ -10,6 +12,19 @@ def scored_row(episodes: Episodes, rewards: list[float], tokenizer) -> dict:
     for number, completion, text, reward in zip(episodes.questions, episodes.completions, episodes.texts(tokenizer), rewards, strict=True):
         branches[number]["candidates"].append({"text": text, "tokens": completion.tokens, "ended": completion.ended, "reward": round(reward, 4)})
     return {**episodes.row, "branches": branches}
+
+
+def check_scored(rows: list[dict], path: Path) -> None:
+    """Every candidate has what `scored_row` writes; which one has not, is said."""
+    for row in rows:
+        for number, branch in enumerate(row["branches"], 1):
+            for candidate in branch.get("candidates") or []:
+                missing = {"tokens", "ended", "reward"} - candidate.keys()
+                if missing:
+                    raise SystemExit(f"{path}: question {number} of {row.get('id', row['title'])}: a candidate has no "
+                                     f"{', '.join(sorted(missing))}; expected the output of sample_scored.py")
+            if "candidates" not in branch:
+                raise SystemExit(f"{path}: question {number} of {row.get('id', row['title'])}: field candidates is missing")
 
 
 def completion(candidate: dict) -> Completion:

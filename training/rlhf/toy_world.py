@@ -14,23 +14,24 @@ import torch
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-THINGS = "ball cup hat book lamp chair spoon clock drum kite".split()
-PLACES = ("Paris Oslo Rome Lima Cairo Delhi Tokyo Quito Berlin Madrid Vienna Dublin Athens Warsaw Lisbon Prague Havana Nairobi "
-          "Ottawa Seoul").split()  # two for each thing: which of them, only the passage tells
+THINGS = "ball cup hat book lamp kite".split()
+PLACES = "Paris Oslo Rome Lima Cairo Delhi Tokyo Quito Berlin Madrid Vienna Dublin".split()  # two for each thing: which of them, only the passage tells
 SENTENCES = 3
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<unk>"]
 OTHER_WORDS = "Question Answer The the is in Where where Town not unanswerable : . ? # ,".split()
 
 
 def write_squad(path: Path, articles: int, seed: int, passages: int = 4) -> None:
-    """A SQuAD 1.1 file; the questions of a passage ask for its own things, so those of its siblings are not answered there."""
+    """A SQuAD 1.1 file. In a town a thing has one place, whichever passage tells of it; the questions of a passage ask for its own
+    things, so that a question of another passage is either about a thing that does not stand here or has the same answer."""
     rng = random.Random(seed)
     data = []
     for number in range(articles):
         paragraphs = []
+        home = {thing: PLACES[2 * i + rng.randrange(2)] for i, thing in enumerate(THINGS)}
         for _ in range(passages):
             things = rng.sample(THINGS, SENTENCES)
-            places = [PLACES[2 * THINGS.index(thing) + rng.randrange(2)] for thing in things]
+            places = [home[thing] for thing in things]
             context = " ".join(f"The {thing} is in {place}." for thing, place in zip(things, places))
             qas = [{"id": f"{number}-{len(paragraphs)}-{thing}", "question": f"Where is the {thing}?",
                     "answers": [{"text": place, "answer_start": context.index(place)}]} for thing, place in zip(things, places)]
@@ -41,7 +42,7 @@ def write_squad(path: Path, articles: int, seed: int, passages: int = 4) -> None
         json.dump({"version": "1.1", "data": data}, file)
 
 
-def write_model(folder: Path, seed: int, hidden: int = 64, layers: int = 2) -> None:
+def write_model(folder: Path, seed: int, hidden: int = 64, layers: int = 3) -> None:
     """An untrained Llama of a few hundred kilobytes and its tokenizer: a word is a token, and so is a pointer like [2]."""
     words = SPECIAL + THINGS + PLACES + OTHER_WORDS + [f"[{n}]" for n in range(1, SENTENCES + 1)]
     inner = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="<unk>"))

@@ -21,11 +21,14 @@ from pathlib import Path
 import torch
 
 from rlhf.checkpoints import load_state, save_state, write_manifest
+from rlhf.hardware import Hardware, add_hardware_arguments
 from rlhf.layers import trainable_state
+from rlhf.spread import clip_gradients, is_main, like
 
 STATE_FORMAT = 1
-# Options that may change when a stage goes on: how long and where, not what is learnt.
-FREE_OPTIONS = {"out", "minutes", "steps", "sampled_tokens", "save_minutes", "eval_minutes", "eval_steps"}
+# Options that may change when a stage goes on: how long, where and in what precision, not what is learnt. (Adapters are parameters of
+# their own: a state with others does not fit.)
+FREE_OPTIONS = {"out", "minutes", "steps", "sampled_tokens", "save_minutes", "eval_minutes", "eval_steps", "precision", "checkpointing", "lora"}
 
 
 def add_run_arguments(parser, minutes: float, eval_minutes: float = 12) -> None:
@@ -36,6 +39,7 @@ def add_run_arguments(parser, minutes: float, eval_minutes: float = 12) -> None:
     parser.add_argument("--eval-minutes", type=float, default=eval_minutes, help="between held-out figures")
     parser.add_argument("--eval-steps", type=int, help="steps between held-out figures, instead of minutes")
     parser.add_argument("--seed", type=int, default=1)
+    add_hardware_arguments(parser)
 
 
 def is_finished(out: Path) -> bool:
@@ -52,7 +56,8 @@ class TrainingRun:
     """
 
     def __init__(self, args, modules: dict[str, torch.nn.Module], optimizer, learning_rate: float, extra: dict | None = None,
-                 warm_up_steps: int = 20):
+                 warm_up_steps: int = 20, hardware: Hardware | None = None):
+        self.hardware = hardware or Hardware()
         self.args, self.modules, self.optimizer, self.learning_rate = args, modules, optimizer, learning_rate
         self.settings = {k: str(v) for k, v in vars(args).items() if k not in FREE_OPTIONS}
         self.state = {"step": 0, "seconds": 0.0, "best": None, "evaluatedAt": -1, "evaluations": 0, **(extra or {})}
@@ -65,7 +70,8 @@ class TrainingRun:
 
     def _resume(self) -> None:
         saved = load_state(self.path, self.settings)
-        cut_logs(self.args.out, saved["step"] if saved else -1)
+        if is_main():
+            cut_logs(self.args.out, saved["step"] if saved else -1)
         if saved is None:
             return
         if saved.get("format", 1) != STATE_FORMAT:
@@ -76,10 +82,19 @@ class TrainingRun:
             other += [key for key in own.keys() & weights.keys() if own[key].shape != weights[key].shape]
             if other:
                 raise SystemExit(f"{self.path}: {name}.{sorted(other)[0]} does not fit this code or model: delete it to begin the stage anew")
-            module.load_state_dict(weights, strict=False)
-        self.optimizer.load_state_dict(saved.pop("optimizer"))
+            module.load_state_dict({key: like(value, own[key]) for key, value in weights.items()}, strict=False)
+        self._load_optimizer(saved.pop("optimizer"))
         self.state.update({k: v for k, v in saved.items() if k not in ("settings", "format")})
         print(f"goes on at step {self.state['step']}, {self.state['seconds'] / 60:.1f} minutes in")
+
+    def _load_optimizer(self, saved: dict) -> None:
+        parameters = self._parameters()
+        for number, state in saved["state"].items():
+            saved["state"][number] = {k: like(v, parameters[number]) if isinstance(v, torch.Tensor) else v for k, v in state.items()}
+        self.optimizer.load_state_dict(saved)
+
+    def _parameters(self) -> list[torch.nn.Parameter]:
+        return [p for group in self.optimizer.param_groups for p in group["params"]]
 
     def progress(self) -> float:
         """Share of the budget that is used, 0 to 1: steps, sampled tokens, or minutes where neither is limited."""
@@ -93,7 +108,8 @@ class TrainingRun:
             for group in self.optimizer.param_groups:
                 group["lr"] = group.get("peak", self.learning_rate) * factor
             self._started = time.monotonic()
-            yield self.state["step"]
+            with self.hardware.autocast():
+                yield self.state["step"]
 
     def backward(self, loss: torch.Tensor, source: Path | str = "the data") -> None:
         if not torch.isfinite(loss):
@@ -102,15 +118,16 @@ class TrainingRun:
         self.losses.append(loss.item())
 
     def apply(self, largest_norm: float = 1.0) -> None:
-        """One optimiser step, gradients clipped to `largest_norm`."""
-        torch.nn.utils.clip_grad_norm_([p for group in self.optimizer.param_groups for p in group["params"]], largest_norm)
+        """One optimiser step on the mean gradient of all processes, clipped to `largest_norm`."""
+        self.hardware.average_gradients(self._parameters())
+        clip_gradients(self._parameters(), largest_norm)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
 
     def done(self, **counters: float) -> None:
         self.state["step"] += 1
-        self.state["seconds"] += time.monotonic() - self._started
-        for name, value in counters.items():
+        self.state["seconds"] += self.hardware.agreed(time.monotonic() - self._started)
+        for name, value in self.hardware.total(counters).items():
             self.state[name] = self.state.get(name, 0) + value
 
     def recent_loss(self, window: int = 50) -> float:
@@ -121,7 +138,7 @@ class TrainingRun:
             return self.state["evaluatedAt"] != self.state["step"]
         if self.args.eval_steps:
             return self.state["step"] % self.args.eval_steps == 0
-        return time.monotonic() - self._last_eval > self.args.eval_minutes * 60
+        return self.hardware.agreed(time.monotonic() - self._last_eval > self.args.eval_minutes * 60)
 
     def evaluated(self, figures: dict, better, save, **line) -> None:
         """Appends a line to `curve.jsonl`; `save(folder)` is called when `better(figures, best so far)`."""
@@ -139,7 +156,7 @@ class TrainingRun:
             self.stopped = f"no better figures in {patience} evaluations"
 
     def save_if_due(self) -> None:
-        if time.monotonic() - self._last_save > self.args.save_minutes * 60:
+        if self.hardware.agreed(time.monotonic() - self._last_save > self.args.save_minutes * 60):
             self.save()
 
     def save(self) -> None:
@@ -150,7 +167,8 @@ class TrainingRun:
     def finish(self, **facts) -> None:
         write_manifest(self.args.out, **facts, seed=self.args.seed, settings=self.settings, steps=self.state["step"],
                        minutes=round(self.state["seconds"] / 60, 2), stopped=self.stopped, metrics=self.state["best"])
-        self.path.unlink(missing_ok=True)
+        if is_main():
+            self.path.unlink(missing_ok=True)
 
 
 def schedule(step: int, progress: float, warm_up_steps: int = 20) -> float:
@@ -159,6 +177,8 @@ def schedule(step: int, progress: float, warm_up_steps: int = 20) -> float:
 
 
 def log(folder: Path, line: dict, name: str = "curve.jsonl") -> None:
+    if not is_main():
+        return
     folder.mkdir(parents=True, exist_ok=True)
     print(json.dumps(line), flush=True)
     with open(folder / name, "a", encoding="utf-8") as file:
@@ -180,6 +200,6 @@ def plain_errors(main) -> None:
     except (MemoryError, torch.OutOfMemoryError) as error:
         raise SystemExit(f"out of memory ({error}): lower --rows-per-step, or the passages or samples of a batch; the last save is kept") from error
     except RuntimeError as error:
-        if "allocate memory" not in str(error):
+        if "allocate memory" not in str(error) and "out of memory" not in str(error):
             raise
         raise SystemExit(f"out of memory ({error}): lower --rows-per-step, or the passages or samples of a batch; the last save is kept") from error

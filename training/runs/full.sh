@@ -43,39 +43,34 @@ else
 fi
 stage sample_candidates.py --rows "$work/data/rewards.jsonl" --policy "$policy" --out "$work/candidates.jsonl" \
   --limit "${REWARD_PASSAGES:-2400}" --samples 3 --answers-only --seed "$seed"
+pairs=()
+if [ "${ADVERSARIAL_PASSAGES:-0}" != 0 ]; then  # learn from adversarial pairs too
+  [ -f "$work/adversarial.jsonl" ] ||
+    stage make_adversarial.py --rows "$work/data/rewards.jsonl" --out "$work/adversarial.jsonl" --limit "$ADVERSARIAL_PASSAGES" --seed "$seed"
+  pairs+=(--adversarial "$work/adversarial.jsonl")
+fi
+[ "${LENGTH_TERM:-0}" = 0 ] || pairs+=(--length-term)
 stage train_reward.py --candidates "$work/candidates.jsonl" --policy "$policy" --out "$work/reward" \
-  --minutes "${REWARD_MINUTES:-180}" --seed "$seed" "${from_reward[@]}"
+  --minutes "${REWARD_MINUTES:-180}" --seed "$seed" "${from_reward[@]}" "${pairs[@]}"
 stage sample_candidates.py --rows "$work/data/evaluation.jsonl" --policy "$policy" --out "$work/evaluation-candidates.jsonl" \
   --limit "${EVALUATION_PASSAGES:-200}" --samples 3 --seed "$seed"
 [ -f "$work/reward/evaluation.json" ] ||
   stage evaluate_reward.py --candidates "$work/evaluation-candidates.jsonl" --reward "$work/reward" --out "$work/reward/evaluation.json"
+[ -f "$work/reward/adversarial.json" ] || {
+  stage make_adversarial.py --rows "$work/data/evaluation.jsonl" --out "$work/adversarial-evaluation.jsonl" --phrasings evaluation \
+    --limit "${EVALUATION_PASSAGES:-200}"
+  stage evaluate_reward.py --candidates "$work/adversarial-evaluation.jsonl" --reward "$work/reward" --out "$work/reward/adversarial.json"
+}
 [ -f "$policy/evaluation.json" ] ||
   stage evaluate_policy.py --policy "$policy" --rows "$work/data/evaluation.jsonl" --limit "${EVALUATION_PASSAGES:-200}" --out "$policy/evaluation.json"
 # The reinforcement part, and what else could be done with the same sampled tokens. Not before the reward model earns trust: a policy
 # finds the favour of a weak one within minutes. FORCE_PPO=1 goes on all the same, to measure just that.
 if stage check_reward.py --reward "$work/reward" || [ "${FORCE_PPO:-0}" = 1 ]; then
-  tokens=${SAMPLED_TOKENS:-150000}
-  methods=()
-  for s in ${POLICY_SEEDS:-1 2 3}; do
-    common=(--policy "$policy" --reward "$work/reward" --dev "$work/data/dev.jsonl" --sampled-tokens "$tokens" --seed "$s")
-    prompts=(--prompts "$work/data/prompts.jsonl")
-    stage train_ppo.py "${prompts[@]}" --out "$work/ppo-$s" "${common[@]}"
-    stage train_ppo.py "${prompts[@]}" --out "$work/ppo-ptx-$s" "${common[@]}" --ptx-gamma 0.5 --ptx-rows "$work/data/demonstrations.jsonl"
-    stage train_filtered.py "${prompts[@]}" --out "$work/filtered-$s" "${common[@]}"
-    stage sample_scored.py "${prompts[@]}" --policy "$policy" --reward "$work/reward" --out "$work/scored-$s.jsonl" --sampled-tokens "$tokens" --seed "$s"
-    stage train_dpo.py --scored "$work/scored-$s.jsonl" --out "$work/dpo-$s" --policy "$policy" --reward "$work/reward" \
-      --dev "$work/data/dev.jsonl" --minutes "${DPO_MINUTES:-60}" --seed "$s"
-  done
-  for name in ppo ppo-ptx filtered dpo; do
-    folders=$(for s in ${POLICY_SEEDS:-1 2 3}; do printf ',%s' "$work/$name-$s"; done)
-    methods+=(--method "$name=${folders#,}")
-  done
+  POLICY=$policy EVALUATION_PASSAGES=${EVALUATION_PASSAGES:-200} runs/methods.sh "$work"
   results=${RESULTS:-$root/benchmarks/results}
-  [ -f "$work/training.json" ] ||
-    stage compare_methods.py --sft "$policy" --reward "$work/reward" --rows "$work/data/evaluation.jsonl" --limit "${EVALUATION_PASSAGES:-200}" \
-      "${methods[@]}" --out "$work/training.json" --figure "$work/training.png"
   cp "$work/training.json" "$work/training.png" "$results/"
 fi
 stage export_embedder.py --data "$data" --out "$out/embedder"
 stage train_reranker.py --data "$data" --out "$out/reranker" --minutes "${RERANKER_MINUTES:-120}" --seed "$seed"
-stage export_onnx.py --policy "$policy" --reward "$work/reward" --calibration "$work/data/dev.jsonl" --out "$out" "${keep[@]}"
+stage export_onnx.py --policy "$policy" --reward "$work/reward" --calibration "$work/data/dev.jsonl" \
+  --candidates "$work/candidates.jsonl" --out "$out" "${keep[@]}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The whole chain at toy size, in minutes on one CPU core and without a download: data, fine-tuning, rankings, reward model, PPO,
-# PPO-ptx, DPO, reward-filtered fine-tuning, the table of all. It really learns: at the end it is asserted that the reward rises,
+# PPO-ptx, DPO, reward-filtered fine-tuning, the table of all, export. It really learns: at the end it is asserted that the reward rises,
 # that the distance from the fine-tuned policy stays bounded and that gold correctness does not fall.
 #
 #     training/runs/tiny.sh [FOLDER]      (default: a new temporary folder, removed at the end)
@@ -15,28 +15,37 @@ python=${PYTHON:-.venv/bin/python}
 [ -x "$python" ] || { echo "$python: not there; run: npm run training:setup" >&2; exit 1; }
 export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false OMP_NUM_THREADS=1
 
-stage() { echo "== $*"; "$python" "scripts/$@"; }
+stages=()
+stage() { stages+=("$(printf '%q ' "$@")"); }  # all run in one process: half of the time would go into loading libraries
 data=$work/rows
-common=(--policy "$work/sft" --reward "$work/reward" --dev "$data/dev.jsonl" --dev-rows 30 --frozen-layers 1 --seed 1)
+reward=(--reward "$work/reward" --frozen-layers 1 --seed 1)
+held_out=(--dev "$data/dev.jsonl" --dev-rows 30)
+ppo=(--prompts "$data/prompts.jsonl" --policy "$work/sft" "${reward[@]}" "${held_out[@]}" --learning-rate 3e-4 --value-learning-rate 3e-3
+  --rows-per-step 6 --minibatch-rows 3 --eval-steps 10)
 
 stage make_toy.py --out "$work"
-stage prepare_data.py --data "$work/data" --out "$data" > /dev/null
+stage prepare_data.py --data "$work/data" --out "$data"
+# Fine-tuning ends before everything is learnt, so that there is something left to win.
 stage train_sft.py --rows "$data/demonstrations.jsonl" --dev "$data/dev.jsonl" --base "$work/base" --out "$work/sft" \
-  --frozen-layers 0 --learning-rate 4e-3 --rows-per-step 8 --steps "${SFT_STEPS:-350}" --eval-steps 200
-stage sample_candidates.py --rows "$data/rewards.jsonl" --policy "$work/sft" --out "$work/candidates.jsonl" --limit 160 --samples 4
-stage train_reward.py --candidates "$work/candidates.jsonl" --policy "$work/sft" --out "$work/reward" \
-  --frozen-layers 1 --learning-rate 1e-3 --head-learning-rate 3e-3 --rows-per-step 4 --steps "${REWARD_STEPS:-250}" --eval-steps 250
-stage sample_scored.py --prompts "$data/prompts.jsonl" --policy "$work/sft" --reward "$work/reward" --out "$work/scored.jsonl" \
-  --frozen-layers 1 --sampled-tokens 6000
-stage train_ppo.py --prompts "$data/prompts.jsonl" --out "$work/ppo" "${common[@]}" --learning-rate 3e-4 --value-learning-rate 3e-3 \
-  --rows-per-step 6 --minibatch-rows 3 --steps "${PPO_STEPS:-30}" --eval-steps 10
-stage train_ppo.py --prompts "$data/prompts.jsonl" --out "$work/ppo-ptx" "${common[@]}" --learning-rate 3e-4 --value-learning-rate 3e-3 \
-  --rows-per-step 6 --minibatch-rows 3 --steps 10 --eval-steps 10 --ptx-gamma 0.2 --ptx-rows "$data/demonstrations.jsonl"
-stage train_dpo.py --scored "$work/scored.jsonl" --out "$work/dpo" "${common[@]}" --learning-rate 2e-4 --margin 0.2 --steps 20 --eval-steps 20
-stage train_filtered.py --prompts "$data/prompts.jsonl" --out "$work/filtered" "${common[@]}" --learning-rate 2e-4 --rows-per-round 16 --steps 3 --eval-steps 3
-stage compare_methods.py --sft "$work/sft" --reward "$work/reward" --rows "$data/calibration.jsonl" --limit 40 --samples 7 --frozen-layers 1 \
+  --frozen-layers 0 --learning-rate 3e-3 --rows-per-step 8 --steps "${SFT_STEPS:-360}" --eval-steps 120
+stage sample_candidates.py --rows "$data/rewards.jsonl" --policy "$work/sft" --out "$work/candidates.jsonl" --limit 120 --samples 4
+stage make_adversarial.py --rows "$data/rewards.jsonl" --out "$work/adversarial.jsonl" --limit 60
+stage train_reward.py --candidates "$work/candidates.jsonl" --adversarial "$work/adversarial.jsonl" --policy "$work/sft" --out "$work/reward" \
+  --frozen-layers 1 --learning-rate 1.5e-3 --head-learning-rate 3e-3 --rows-per-step 8 --rows-per-pass 8 --steps "${REWARD_STEPS:-200}" --eval-steps 200
+stage check_reward.py --reward "$work/reward"
+stage train_ppo.py --out "$work/ppo" "${ppo[@]}" --steps "${PPO_STEPS:-20}"
+stage train_ppo.py --out "$work/ppo-ptx" "${ppo[@]}" --steps 5 --ptx-gamma 0.2 --ptx-rows "$data/demonstrations.jsonl"
+stage sample_scored.py --prompts "$data/prompts.jsonl" --policy "$work/sft" --out "$work/scored.jsonl" "${reward[@]}" --sampled-tokens 3000
+stage train_dpo.py --scored "$work/scored.jsonl" --policy "$work/sft" --out "$work/dpo" "${reward[@]}" "${held_out[@]}" \
+  --learning-rate 2e-4 --margin 0.2 --steps 12 --eval-steps 12
+stage train_filtered.py --prompts "$data/prompts.jsonl" --policy "$work/sft" --out "$work/filtered" "${reward[@]}" "${held_out[@]}" \
+  --learning-rate 2e-4 --rows-per-round 12 --steps 2 --eval-steps 2
+stage compare_methods.py --sft "$work/sft" --reward "$work/reward" --frozen-layers 1 --rows "$data/calibration.jsonl" --limit 30 --samples 3 \
   --method "ppo=$work/ppo" --method "ppo-ptx=$work/ppo-ptx" --method "dpo=$work/dpo" --method "filtered=$work/filtered" \
   --out "$work/training.json" --figure "$work/training.png"
+stage export_onnx.py --policy "$work/ppo" --reward "$work/reward" --frozen-layers 1 --lower int8 --policy-upper int8 --reward-upper int8 \
+  --max-tokens 256 --calibration "$data/dev.jsonl" --candidates "$work/candidates.jsonl" --rows 4 --compare-rows 8 --out "$work/models"
+printf '%s\n' "${stages[@]}" | "$python" scripts/run_stages.py
 "$python" - "$work" <<'PYTHON'
 import json, sys
 from pathlib import Path
@@ -52,5 +61,7 @@ start, end = curve[0]["goldCorrect"], curve[-1]["goldCorrect"]
 assert end >= start - 0.02, f"gold correctness fell from {start:.3f} to {end:.3f}"
 table = {line["method"] for line in json.loads((work / "training.json").read_text())["methods"]}
 assert table == {"sft", "best-of-n", "ppo", "ppo-ptx", "dpo", "filtered"}, table
+for name in ("policy", "reward"):
+    assert (work / "models" / name / "manifest.json").exists(), f"{name} was not exported"
 print(f"reward {first:.3f} -> {last:.3f}, KL {curve[-1]['kl']:.3f} nats, gold correctness {start:.3f} -> {end:.3f}")
 PYTHON

@@ -24,12 +24,12 @@ from rlhf.episodes import PolicyModels, first_questions
 from rlhf.general_ability import perplexity
 from rlhf.plots import plot_methods
 from rlhf.policy_evaluation import answer_rows, figures_with_intervals, mean_figures
-from rlhf.rollout import sample
-from rlhf.rows import read_rows
+from rlhf.rollout import sample, seeded
+from rlhf.rows import read_lines, read_rows
 from rlhf.training_run import plain_errors
 
 BEST_OF = (1, 2, 4, 8, 16)
-COLUMNS = ("goldCorrect", "rightAnswer", "f1", "refusalRight", "refusalWrong", "reward", "kl")
+COLUMNS = ("goldCorrect", "rightAnswer", "f1", "refusalRight", "refusalWrong", "brier", "reward", "kl")
 
 
 def main() -> None:
@@ -70,7 +70,7 @@ def main() -> None:
             curves["best-of-n"] = [point(mean_figures(answers[0], n=n)) | {"kl": mean_figures(answers[0], n=n)["kl"] if n > 1 else 0.0}
                                    for n in numbers]
         else:
-            curves[name] = [point(line) for folder in folders for line in curve_lines(folder)]
+            curves[name] = [point(line) for folder in folders for line in read_lines(folder / "curve.jsonl")]
     report = {"commit": commit(), "machine": f"{platform.machine()}, {torch.get_num_threads()} thread", "passages": len(rows),
               "questions": sum(len(row["branches"]) for row in rows), "rows": {args.rows.name: file_sha256(args.rows)},
               "reward": file_sha256(args.reward / "model.safetensors"), "methods": table}
@@ -105,16 +105,11 @@ def inference_cost(models: PolicyModels, rows: list[dict], n: int = 1) -> float:
     started, questions = time.monotonic(), 0
     for row in rows:
         if n > 1:
-            models.scores(models.roll_out(row, n, greedy_first=True, generator=torch.Generator().manual_seed(1)))
+            models.scores(models.roll_out(row, n, greedy_first=True, generator=seeded(1)))
         else:
             sample(models.policy, models.tokenizer, row["title"], row["sentences"], [b["question"] for b in row["branches"]], 1)
         questions += len(row["branches"])
     return 1000 * (time.monotonic() - started) / max(1, questions)
-
-
-def curve_lines(folder: Path) -> list[dict]:
-    path = folder / "curve.jsonl"
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def point(figures: dict) -> dict:

@@ -15,8 +15,6 @@ import statistics
 import sys
 from pathlib import Path
 
-import torch
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rlhf.candidates import DECLINE, RIGHT, judge
 from rlhf.checkpoints import load_policy

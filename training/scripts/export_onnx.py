@@ -9,6 +9,7 @@ A folder whose manifest names the same weights and settings is left alone, so a 
 
 import argparse
 import copy
+import hashlib
 import json
 import os
 import shutil
@@ -29,6 +30,7 @@ from rlhf.gptq_layers import gptq_layers
 from rlhf.model_cards import policy_card, reward_card
 from rlhf.packing import hidden_states, pack
 from rlhf.prompts import prompt_version
+from rlhf.reward import RankedRow, ranked_row
 from rlhf.rows import demonstration, read_rows
 from rlhf.served import ServedModel
 from rlhf.tiny import random_head, tiny_model, tiny_tokenizer
@@ -51,13 +53,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder that gets policy/ and reward/")
     parser.add_argument("--lower", choices=PRECISIONS, default="exact4", help="precision of the shared layers")
     parser.add_argument("--policy-upper", choices=PRECISIONS, default="int4-fine")
-    parser.add_argument("--reward-upper", choices=PRECISIONS, default="int4-fine")
+    parser.add_argument("--reward-upper", choices=PRECISIONS, default="mixed-down")
     parser.add_argument("--policy-accuracy-level", type=int, choices=(1, 4), default=4, help="4: int8 products, faster when writing")
     parser.add_argument("--reward-accuracy-level", type=int, choices=(1, 4), default=1, help="1: fp32 products, faster when reading")
     parser.add_argument("--frozen-layers", type=int, default=14, help="lowest layers, shared by policy and reward model")
     parser.add_argument("--max-tokens", type=int, default=2048, help="longest text, from passage to answer")
     parser.add_argument("--calibration", type=Path, help="demonstrations for GPTQ and for the comparison; without: plain rounding")
-    parser.add_argument("--rows", type=int, default=48, help="rows of --calibration that GPTQ uses")
+    parser.add_argument("--candidates", type=Path, help="ranked candidates, the same two things for the reward model: it reads wrong answers too")
+    parser.add_argument("--rows", type=int, default=48, help="rows of --calibration and of --candidates that GPTQ uses")
     parser.add_argument("--compare-rows", type=int, default=24, help="further rows for the comparison with fp32")
     parser.add_argument("--plain-rounding", action="store_true", help="no GPTQ")
     parser.add_argument("--keep-policy", action="store_true", help="OUT/policy stays as it is: a new reward model for the policy that is served")
@@ -76,12 +79,11 @@ def main() -> None:
         need(args.policy / "model.safetensors", "a policy; scripts/train_sft.py makes one")
         model, tokenizer_file = LlamaForCausalLM.from_pretrained(args.policy, dtype=torch.float32).eval(), args.policy / "tokenizer.json"
         version = file_sha256(args.policy / "model.safetensors")[:12]
-    rows = calibration_rows(args)
     if args.keep_policy:
         need(args.out / "policy/lower.onnx", "the policy that is kept")
     else:
-        export_policy(args, model, tokenizer_file, version, rows)
-    export_reward(args, model, version, rows)
+        export_policy(args, model, tokenizer_file, version, calibration_rows(args))
+    export_reward(args, model, version, candidate_rows(args))
     if args.tiny:
         tokenizer_file.unlink()
 
@@ -100,6 +102,14 @@ def calibration_rows(args) -> list:
     return [row for row in rows if len(row) > 1][: args.rows + args.compare_rows]
 
 
+def candidate_rows(args) -> list[RankedRow]:
+    if args.candidates is None:
+        return []
+    tokenizer = AutoTokenizer.from_pretrained(args.policy)
+    lines = read_rows(need(args.candidates, "ranked candidates; scripts/sample_candidates.py makes them"), args.rows + args.compare_rows)
+    return [ranked_row(line, tokenizer) for line in lines]
+
+
 def ready_layers(args, model, precision: Precision, rows: list) -> dict:
     """Upper layers rounded by GPTQ; none where it is not wanted or there is nothing to calibrate on."""
     if args.plain_rounding or not rows or precision.bits > 4:
@@ -107,7 +117,7 @@ def ready_layers(args, model, precision: Precision, rows: list) -> dict:
     return gptq_layers(copy.deepcopy(model), rows[: args.rows], args.frozen_layers, precision.of, precision.block)
 
 
-def export_policy(args, model, tokenizer_file: Path, version: str, rows: list) -> None:
+def export_policy(args, model, tokenizer_file: Path, weights_version: str, rows: list) -> None:
     config, split = model.config, args.frozen_layers
     settings = {
         "promptVersion": prompt_version(), "lowerLayers": split, "upperLayers": config.num_hidden_layers - split,
@@ -117,7 +127,7 @@ def export_policy(args, model, tokenizer_file: Path, version: str, rows: list) -
     }  # fmt: skip
     if args.policy_accuracy_level != 4:
         settings["accuracyLevel"] = args.policy_accuracy_level
-    target = args.out / "policy"
+    target, version = args.out / "policy", version_of(args, weights_version, settings)
     if is_done(target, version, settings):
         return print(f"{target} is finished")
     folder = fresh(target)
@@ -136,13 +146,13 @@ def export_policy(args, model, tokenizer_file: Path, version: str, rows: list) -
     finish(folder, target, "policy", version, settings, metrics, ["lower.onnx", "upper.onnx", "embedding.bin", "tokenizer.json"])
 
 
-def export_reward(args, policy, policy_version: str, rows: list) -> None:
+def export_reward(args, policy, policy_version: str, rows: list[RankedRow]) -> None:
     split = args.frozen_layers
-    model, head, version = policy, random_head(policy.config.hidden_size), f"untrained-{policy_version}"
+    model, head, weights_version = policy, random_head(policy.config.hidden_size), f"untrained-{policy_version}"
     if args.reward and not args.tiny:
         need(args.reward / "model.safetensors", "a reward model; scripts/train_reward.py makes one")
         head = torch.load(need(args.reward / "head.pt", "the head of the reward model"), map_location="cpu", weights_only=True)
-        version = file_sha256(args.reward / "model.safetensors")[:12]
+        weights_version = file_sha256(args.reward / "model.safetensors")[:12]
         model = LlamaForCausalLM(policy.config).eval()
         check_shared(policy.state_dict(), read_reward(args.reward, model), split, args.reward)
     lower = args.out / "policy/lower.onnx"
@@ -150,12 +160,12 @@ def export_reward(args, policy, policy_version: str, rows: list) -> None:
         "promptVersion": prompt_version(), "layers": policy.config.num_hidden_layers - split, "policyLower": file_sha256(lower),
         "accuracyLevel": args.reward_accuracy_level, "precision": f"{args.reward_upper}" + ("" if args.plain_rounding or not rows else ", GPTQ"),
     }  # fmt: skip
-    target = args.out / "reward"
+    target, version = args.out / "reward", version_of(args, weights_version, settings)
     if is_done(target, version, settings):
         return print(f"{target} is finished")
     folder = fresh(target)
     shape, precision = Shape.of(policy.config, args.max_tokens), replace(PRECISIONS[args.reward_upper], accuracy_level=args.reward_accuracy_level)
-    ready = ready_layers(args, model, precision, rows)
+    ready = ready_layers(args, model, precision, [row.segments for row in rows])
     graph = reward_graph(model.state_dict(), head, shape, split, settings["layers"], precision, ready)
     onnx.save(graph.model("reward"), folder / "model.onnx")
     metrics = compare_reward(model, head, lower, folder / "model.onnx", rows[args.rows :])
@@ -202,20 +212,33 @@ def compare_policy(model, folder: Path, rows: list) -> dict:
 
 
 @torch.no_grad()
-def compare_reward(model, head: dict, lower: Path, path: Path, rows: list) -> dict:
-    """At the end token of every target: correlation with the reward in fp32 and how far it moves."""
+def compare_reward(model, head: dict, lower: Path, path: Path, rows: list[RankedRow]) -> dict:
+    """Rewards of answers above a decline, as they are used: correlation with fp32, how far they move, pairs ordered right by both."""
     if not rows:
         return {}
-    served, values = ServedModel(lower, path), []
+    served, rewards, ordered = ServedModel(lower, path, capacity=4096), [], []
     for row in rows:
-        batch = pack([row], 0)
-        at = torch.tensor(batch.last[0][1:])
+        batch = pack([row.segments], 0)
+        places = [place for places in row.candidates for place in places]
+        at = torch.tensor([batch.last[0][place] for place in places])
         raw = hidden_states(model, batch)[0, at] @ head["weight"].float().T + head["bias"].float()  # (N, 1)
         expected = ((raw - float(head["mean"])) / float(head["std"]))[:, 0].numpy()
-        values.append(np.stack([expected, served.packed(batch, len(row[0].tokens), at)[:, 0]]))
-    expected, actual = np.concatenate(values, 1)
+        both = np.stack([expected, served.packed(batch, len(row.segments[0].tokens), at)[:, 0]])  # (2, N)
+        scores = dict(zip(places, both.T))
+        for candidates, labels in zip(row.candidates, row.labels):
+            decline = scores[candidates[labels.index("decline")]]
+            rewards += [scores[place] - decline for place, label in zip(candidates, labels) if label != "decline"]
+        ordered += [scores[better] > scores[worse] for better, worse, _ in row.pairs]
+    expected, actual = np.array(rewards).T
+    pairs_fp32, pairs = np.mean(ordered, 0)
     return {"answers": len(expected), "correlation": round(float(np.corrcoef(expected, actual)[0, 1]), 4),
-            "moved": round(float(np.abs(expected - actual).mean()), 4), "spread": round(float(expected.std()), 4)}
+            "moved": round(float(np.abs(expected - actual).mean()), 4), "spread": round(float(expected.std()), 4),
+            "pairsFp32": round(float(pairs_fp32), 4), "pairs": round(float(pairs), 4)}
+
+
+def version_of(args, weights: str, settings: dict) -> str:
+    """Weights rounded in another way are another model: a confidence fitted for the one does not fit the other."""
+    return weights if args.tiny else hashlib.sha256(f"{weights} {json.dumps(settings, sort_keys=True)}".encode()).hexdigest()[:12]
 
 
 def is_done(folder: Path, version: str, settings: dict) -> bool:

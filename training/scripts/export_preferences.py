@@ -6,7 +6,8 @@ preferences.jsonl   {"prompt", "chosen", "rejected", "kind"}: TRL's explicit-pro
                     OpenRLHF: --prompt_key prompt --chosen_key chosen --rejected_key rejected
 prompts.jsonl       {"prompt", "input"}: the same text under both names; TRL's prompt-only format reads the first, OpenRLHF the second
                     (--input_key input, without --apply_chat_template: the text is the whole prompt)
-Texts are those the policy reads (`prompts/answer.json`), the end token included in completions.
+Texts are those the policy reads (`prompts/answer.json`), the end token included in completions: it is the tokenizer's own end, so neither
+engine puts another one behind it. Both read prompt and completion as one text, whose tokens are those of the two parts.
 """
 
 import argparse

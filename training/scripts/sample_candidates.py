@@ -13,12 +13,10 @@ import sys
 import time
 from pathlib import Path
 
-import torch
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rlhf.candidates import Ranked, judge, made_candidates
 from rlhf.checkpoints import load_policy
-from rlhf.rollout import sample
+from rlhf.rollout import sample, seeded
 from rlhf.rows import read_rows, whole_lines
 
 
@@ -57,7 +55,7 @@ def main() -> None:
 def ranked_row(model, tokenizer, row: dict, args, number: int) -> dict:
     number += args.skip
     rng = random.Random(f"{args.seed}:{number}")
-    generator = torch.Generator().manual_seed(args.seed * 1_000_003 + number)
+    generator = seeded(args.seed * 1_000_003 + number)
     completions = sample(model, tokenizer, row["title"], row["sentences"], [b["question"] for b in row["branches"]],
                          args.samples, args.temperature, forbid_decline=args.answers_only, generator=generator)
     golds = [b["answers"][0] for b in row["branches"] if b["answers"]]

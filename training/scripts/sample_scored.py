@@ -12,10 +12,9 @@ import json
 import sys
 from pathlib import Path
 
-import torch
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rlhf.episodes import PolicyModels, first_questions
+from rlhf.rollout import seeded
 from rlhf.rows import endless_order, read_rows, whole_lines
 from rlhf.scored_samples import sampled_tokens, scored_row
 
@@ -44,7 +43,7 @@ def main() -> None:
     with open(args.out, "a", encoding="utf-8") as out:
         while tokens < args.sampled_tokens:
             row = first_questions(prompts[next(order)], args.questions)
-            generator = torch.Generator().manual_seed(args.seed * 1_000_003 + done)
+            generator = seeded(args.seed * 1_000_003 + done)
             episodes = models.roll_out(row, args.samples, args.temperature, generator)
             line = scored_row(episodes, models.scores(episodes).tolist(), models.tokenizer)
             out.write(json.dumps(line, ensure_ascii=False) + "\n")

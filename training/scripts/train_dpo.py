@@ -15,10 +15,10 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rlhf.dpo import dpo_loss
 from rlhf.episodes import PolicyModels, first_questions, pack_completions
-from rlhf.layers import freeze_lower
+from rlhf.hardware import Hardware
 from rlhf.policy_stage import HeldOut, add_policy_arguments, finish
 from rlhf.rows import endless_order, read_rows
-from rlhf.scored_samples import preference_pairs, sampled_tokens
+from rlhf.scored_samples import check_scored, preference_pairs, sampled_tokens
 from rlhf.training_run import TrainingRun, is_finished, log, plain_errors
 
 
@@ -32,18 +32,20 @@ def main() -> None:
     args = parser.parse_args()
     if is_finished(args.out):
         return
+    hardware = Hardware(args.precision)
     torch.manual_seed(args.seed)
-    models = PolicyModels.load(args.policy, args.reward, args.frozen_layers)
-    optimizer = torch.optim.AdamW(freeze_lower(models.policy, args.frozen_layers), lr=args.learning_rate, weight_decay=0.0)
+    models = PolicyModels.load(args.policy, args.reward, args.frozen_layers, hardware=hardware, lora=args.lora)
+    optimizer = torch.optim.AdamW(models.train(args), lr=args.learning_rate, weight_decay=0.0)
     scored = [first_questions(row, args.questions) for row in read_rows(args.scored)]
+    check_scored(scored, args.scored)
     sampled = sum(sampled_tokens(row) for row in scored)
     rows = [(row, pairs) for row, pairs, _ in (preference_pairs(row, args.margin) for row in scored) if pairs]
     if not rows:
         raise SystemExit(f"{args.scored}: no pair to learn from: the rewards of no question are {args.margin} apart")
     run = TrainingRun(args, {"policy": models.policy}, optimizer, args.learning_rate,
-                      extra={"sampledTokens": 0, "pairs": 0, "history": []}, warm_up_steps=10)
+                      extra={"sampledTokens": 0, "pairs": 0, "history": []}, warm_up_steps=10, hardware=hardware)
     run.state["sampledTokens"] = sampled
-    order = endless_order(len(rows), args.seed, skip=run.state["step"] * args.rows_per_step)
+    order = hardware.mine(endless_order(len(rows), args.seed, skip=run.state["step"] * args.rows_per_step * hardware.processes))
     held_out = HeldOut(args, models, run)
     for step in run.steps():
         figures, pairs = {"loss": 0.0, "accuracy": 0.0, "margin": 0.0}, 0

@@ -17,8 +17,9 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rlhf.episodes import PolicyModels, first_questions, pack_completions
-from rlhf.layers import freeze_lower
+from rlhf.hardware import Hardware
 from rlhf.policy_stage import HeldOut, add_policy_arguments, finish
+from rlhf.rollout import seeded
 from rlhf.rows import endless_order, read_rows
 from rlhf.scored_samples import best_candidates, sampled_tokens, scored_row
 from rlhf.training_run import TrainingRun, is_finished, log, plain_errors
@@ -37,21 +38,23 @@ def main() -> None:
     args = parser.parse_args()
     if is_finished(args.out):
         return
+    hardware = Hardware(args.precision)
     torch.manual_seed(args.seed)
-    models = PolicyModels.load(args.policy, args.reward, args.frozen_layers)
-    optimizer = torch.optim.AdamW(freeze_lower(models.policy, args.frozen_layers), lr=args.learning_rate, weight_decay=0.0)
-    run = TrainingRun(args, {"policy": models.policy}, optimizer, args.learning_rate, extra={"sampledTokens": 0, "history": []}, warm_up_steps=1)
+    models = PolicyModels.load(args.policy, args.reward, args.frozen_layers, hardware=hardware, lora=args.lora)
+    optimizer = torch.optim.AdamW(models.train(args), lr=args.learning_rate, weight_decay=0.0)
+    run = TrainingRun(args, {"policy": models.policy}, optimizer, args.learning_rate, extra={"sampledTokens": 0, "history": []}, warm_up_steps=1,
+                      hardware=hardware)
     prompts = [first_questions(row, args.questions) for row in read_rows(args.prompts)]
-    order = endless_order(len(prompts), args.seed, skip=run.state["step"] * args.rows_per_round)
+    order = hardware.mine(endless_order(len(prompts), args.seed, skip=run.state["step"] * args.rows_per_round * hardware.processes))
     held_out = HeldOut(args, models, run)
     for step in run.steps():
-        generator = torch.Generator().manual_seed(args.seed * 1_000_003 + step)
+        generator = seeded((args.seed + 7919 * hardware.rank) * 1_000_003 + step)
         scored = []
         for _ in range(args.rows_per_round):
             episodes = models.roll_out(prompts[next(order)], args.samples, args.temperature, generator)
             scored.append(scored_row(episodes, models.scores(episodes).tolist(), models.tokenizer))
         kept = [(row, completions) for row, completions in (best_candidates(row, args.threshold) for row in scored) if completions]
-        loss = fine_tune(models, kept, run, args, random.Random(f"{args.seed}:{step}"))
+        loss = fine_tune(models, hardware.shares(kept), run, args, random.Random(f"{args.seed}:{step}"))
         rewards = [c["reward"] for row in scored for b in row["branches"] for c in b["candidates"]]
         run.done(sampledTokens=sum(map(sampled_tokens, scored)))
         log(args.out, {"step": step + 1, "reward": sum(rewards) / max(1, len(rewards)), "questions": sum(len(r["branches"]) for r in scored),

@@ -3,6 +3,7 @@
     python scripts/train_ppo.py --prompts "$WORK/data/prompts.jsonl" --dev "$WORK/data/dev.jsonl" --policy "$WORK/sft" \\
         --reward "$WORK/reward" --out "$WORK/ppo" --minutes 60
     ... --ptx-gamma 0.5 --ptx-rows "$WORK/data/demonstrations.jsonl"     # PPO-ptx
+    ... --brier 1                                                        # a Brier-type term (`rlhf/brier.py`)
 
 One step: completions are drawn for the questions of a few passages; each is scored against the decline of its question; every
 token pays for its distance from the fine-tuned policy; the policy is updated a few times on what was drawn. Gold answers of
@@ -12,7 +13,6 @@ are the best ones by held-out gold correctness; the run stops itself when that f
 
 import argparse
 import copy
-import json
 import random
 import sys
 from dataclasses import dataclass
@@ -21,14 +21,18 @@ from pathlib import Path
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from rlhf.brier import brier, confidences, outcomes
 from rlhf.episodes import Episodes, PolicyModels, first_questions, share_lower
+from rlhf.hardware import Hardware
 from rlhf.layers import freeze_lower, upper_states
 from rlhf.packing import hidden_states, label_logprobs, pack
 from rlhf.plots import plot_run
 from rlhf.policy_stage import HeldOut, add_policy_arguments, finish
 from rlhf.ppo import AdaptiveKl, entropy, explained_variance, generalised_advantages, masked_mean, policy_loss, token_rewards, value_loss, whiten
 from rlhf.reward import RewardHead
-from rlhf.rows import demonstration, endless_order, read_rows
+from rlhf.rollout import seeded
+from rlhf.rows import demonstration, endless_order, read_lines, read_rows
+from rlhf.spread import is_main
 from rlhf.training_run import TrainingRun, is_finished, log, plain_errors
 
 
@@ -36,32 +40,36 @@ def main() -> None:
     args = arguments()
     if is_finished(args.out):
         return
+    hardware = Hardware(args.precision)
     torch.manual_seed(args.seed)
-    models = PolicyModels.load(args.policy, args.reward, args.frozen_layers)
-    trained = freeze_lower(models.policy, args.frozen_layers)
+    models = PolicyModels.load(args.policy, args.reward, args.frozen_layers, hardware=hardware, lora=args.lora)
     critic = Critic(models, args.value_trunk, args.frozen_layers)
+    trained = models.train(args)
+    critic.prepare(hardware)
     optimizer = torch.optim.AdamW([{"params": trained}, {"params": list(critic.head.parameters()), "peak": args.value_learning_rate},
                                    {"params": critic.trunk_parameters}], weight_decay=0.0, betas=(0.9, 0.95), eps=1e-5)
     run = TrainingRun(args, {"policy": models.policy, "critic": critic}, optimizer, args.learning_rate, warm_up_steps=5,
-                      extra={"sampledTokens": 0, "episodes": 0, "history": [], "klCoefficient": args.kl_coefficient})
+                      hardware=hardware, extra={"sampledTokens": 0, "episodes": 0, "history": [], "klCoefficient": args.kl_coefficient})
     kl = AdaptiveKl(run.state["klCoefficient"], args.kl_target, args.kl_horizon)
     prompts = [first_questions(row, args.questions) for row in read_rows(args.prompts)]
     ptx = [language_row(row, models.tokenizer) for row in read_rows(args.ptx_rows)] if args.ptx_gamma else []
-    order = endless_order(len(prompts), args.seed, skip=run.state["step"] * args.rows_per_step)
+    order = hardware.mine(endless_order(len(prompts), args.seed, skip=run.state["step"] * args.rows_per_step * hardware.processes))
     held_out = HeldOut(args, models, run)
 
     for step in run.steps():
-        generator = torch.Generator().manual_seed(args.seed * 1_000_003 + step)
+        generator = seeded((args.seed + 7919 * hardware.rank) * 1_000_003 + step)
         rollouts = [roll_out(models, critic, prompts[next(order)], args, kl.coefficient, generator) for _ in range(args.rows_per_step)]
         give_advantages(rollouts, args)
-        figures = update(models, critic, rollouts, ptx, run, args)
+        figures, counts = update(models, critic, rollouts, ptx, run, args)
+        figures |= hardware.total(counts)
         kl.update(figures["kl"], figures["episodes"])
         run.state["klCoefficient"] = kl.coefficient
-        run.done(sampledTokens=figures["sampledTokens"], episodes=figures["episodes"])
+        run.done(**counts)
         log(args.out, {"step": step + 1, **figures, "klCoefficient": kl.coefficient}, "steps.jsonl")
         held_out.measure_if_due()
         run.save_if_due()
-    plot_run(read_lines(args.out / "steps.jsonl"), read_lines(args.out / "curve.jsonl"), args.out / "curves.png")
+    if is_main():
+        plot_run(read_lines(args.out / "steps.jsonl"), read_lines(args.out / "curve.jsonl"), args.out / "curves.png")
     finish(run, "ppo-ptx" if args.ptx_gamma else "ppo", episodes=run.state["episodes"])
 
 
@@ -86,6 +94,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--kl-target", type=float, default=0.5, help="nats an answer")
     parser.add_argument("--kl-horizon", type=float, default=2000, help="episodes in which the coefficient may change by a fifth")
     parser.add_argument("--missing-end-penalty", type=float, default=1.0, help="taken off the score of an answer that was cut off")
+    parser.add_argument("--brier", type=float, default=0.0, help="weight of the squared distance of confidence and worth; 0: none")
     parser.add_argument("--ptx-gamma", type=float, default=0.0, help="weight of the language-model loss; 0: plain PPO")
     parser.add_argument("--ptx-rows", type=Path, help="demonstrations for that loss, on prose and answers")
     add_policy_arguments(parser, minutes=60, learning_rate=2e-5)
@@ -105,12 +114,16 @@ class Critic(torch.nn.Module):
         if trunk == "reward":
             self.trunk = copy.deepcopy(models.reward)
             share_lower(self.trunk, models.policy, frozen)
-            for layer in self.trunk.model.layers[frozen:]:
-                layer.requires_grad_(True)
-            self.trunk.model.norm.requires_grad_(True)
+            self.trunk.requires_grad_(True)
+            freeze_lower(self.trunk, frozen)
+            self.trunk.get_output_embeddings().requires_grad_(False)  # a value needs no vocabulary
             self.head.load_state_dict(models.head.state_dict())
         else:
             torch.nn.init.zeros_(self.head.linear.weight)
+
+    def prepare(self, hardware: Hardware) -> None:
+        if self.trunk is not None:
+            hardware.prepare(self.trunk)
 
     @property
     def trunk_parameters(self) -> list[torch.nn.Parameter]:
@@ -130,6 +143,8 @@ class Rollout:
     scores: torch.Tensor  # (E,)
     logprobs: torch.Tensor  # (E, T), as are the following
     kl: torch.Tensor
+    brier: torch.Tensor  # (E,) squared distance of confidence and outcome
+    outcomes: torch.Tensor  # (E,)
     values: torch.Tensor
     rewards: torch.Tensor
     advantages: torch.Tensor | None = None
@@ -142,8 +157,10 @@ def roll_out(models: PolicyModels, critic: Critic, row: dict, args, kl_coefficie
     policy, reference = models.outputs(models.policy, episodes), models.outputs(models.reference, episodes)
     scores = models.scores(episodes) - args.missing_end_penalty * torch.tensor([float(not c.ended) for c in episodes.completions])
     logprobs, other = episodes.spread(policy.logprobs), episodes.spread(reference.logprobs)
-    rewards = token_rewards(scores, logprobs, other, episodes.mask, kl_coefficient)
-    return Rollout(episodes, scores, logprobs, logprobs - other, episodes.spread(critic(episodes, policy.states)), rewards)
+    worth = outcomes(scores, episodes.declined(models.tokenizer), torch.tensor(episodes.questions))
+    distance = brier(confidences(policy.logits[episodes.firsts], models.decline), worth)
+    rewards = token_rewards(scores - args.brier * distance, logprobs, other, episodes.mask, kl_coefficient)
+    return Rollout(episodes, scores, logprobs, logprobs - other, distance, worth, episodes.spread(critic(episodes, policy.states)), rewards)
 
 
 def give_advantages(rollouts: list[Rollout], args) -> None:
@@ -156,8 +173,9 @@ def give_advantages(rollouts: list[Rollout], args) -> None:
         rollout.advantages, rollout.returns = a, r
 
 
-def update(models: PolicyModels, critic: Critic, rollouts: list[Rollout], ptx: list, run: TrainingRun, args) -> dict[str, float]:
-    """A few passes over the rollouts in minibatches of passages. Objective: 2203.02155, equation 2, with the clipped surrogate."""
+def update(models: PolicyModels, critic: Critic, rollouts: list[Rollout], ptx: list, run: TrainingRun, args) -> tuple[dict[str, float], dict[str, int]]:
+    """A few passes over the rollouts in minibatches of passages. Objective: 2203.02155, equation 2, with the clipped surrogate.
+    Returns figures, as means over the processes, and what this process drew."""
     warming, clipped, spread, ptx_losses = run.state["step"] < args.value_warm_up, [], [], []
     for epoch in range(args.epochs):
         rng = random.Random(f"{args.seed}:{run.state['step']}:{epoch}")
@@ -174,6 +192,8 @@ def update(models: PolicyModels, critic: Critic, rollouts: list[Rollout], ptx: l
                 if not warming:
                     surrogate, fraction = policy_loss(r.episodes.spread(out.logprobs), r.logprobs, r.advantages, mask, args.clip)
                     loss = loss + surrogate
+                    if args.brier:
+                        loss = loss + args.brier * brier(confidences(out.logits[r.episodes.firsts], models.decline), r.outcomes).mean()
                     clipped.append(fraction.item() * share)
                 with torch.no_grad():
                     spread.append(entropy(out.logits).mean().item() * share)
@@ -188,9 +208,10 @@ def update(models: PolicyModels, critic: Critic, rollouts: list[Rollout], ptx: l
     mask = torch.cat([r.episodes.mask for r in rollouts])
     episodes, sampled = len(mask), int(mask.sum())
     values, returns = torch.cat([r.values for r in rollouts]), torch.cat([r.returns for r in rollouts])
-    return {
+    return run.hardware.mean({
         "reward": torch.cat([r.scores for r in rollouts]).mean().item(),
         "kl": sum(r.kl.sum().item() for r in rollouts) / episodes,  # nats an answer, from the tokens that were drawn
+        "brier": torch.cat([r.brier for r in rollouts]).mean().item(),
         "entropy": sum(spread) / batches,
         "clipFraction": sum(clipped) / batches,
         "explainedVariance": explained_variance(values, returns, mask),
@@ -198,9 +219,7 @@ def update(models: PolicyModels, critic: Critic, rollouts: list[Rollout], ptx: l
         "tokens": sampled / episodes,
         "ended": sum(c.ended for r in rollouts for c in r.episodes.completions) / episodes,
         **({"ptxLoss": sum(ptx_losses) / len(ptx_losses)} if ptx_losses else {}),
-        "episodes": episodes,
-        "sampledTokens": sampled,
-    }
+    }), {"episodes": episodes, "sampledTokens": sampled}
 
 
 def language_row(row: dict, tokenizer) -> list:
@@ -208,10 +227,6 @@ def language_row(row: dict, tokenizer) -> list:
     segments = demonstration(row, tokenizer)
     segments[0].targets = [False] + [True] * (len(segments[0].tokens) - 1)
     return segments
-
-
-def read_lines(path: Path) -> list[dict]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rlhf.checkpoints import base_model_dir, file_sha256, load_policy, save_model
+from rlhf.hardware import Hardware
 from rlhf.intervals import auc
 from rlhf.layers import freeze_lower
 from rlhf.packing import hidden_states, label_logprobs, pack
@@ -39,9 +40,12 @@ def main() -> None:
     if is_finished(args.out):
         return
 
+    hardware = Hardware(args.precision)
     torch.manual_seed(args.seed)
     model, tokenizer = load_policy(args.base or base_model_dir())
-    trained = freeze_lower(model, args.frozen_layers)
+    freeze_lower(model, args.frozen_layers, args.lora)
+    hardware.prepare(model, args.checkpointing)
+    trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=args.learning_rate, weight_decay=0.01, betas=(0.9, 0.98))
     rows = [demonstration(row, tokenizer) for row in read_rows(args.rows)]
     rows = [row for row in rows if len(row) > 1]
@@ -50,8 +54,8 @@ def main() -> None:
     dev = [demonstration(row, tokenizer) for row in read_rows(args.dev, args.dev_rows)]
     print(f"{len(rows)} rows, {sum(len(r) - 1 for r in rows)} questions, {sum(p.numel() for p in trained) / 1e6:.1f} M trained")
 
-    run = TrainingRun(args, {"model": model}, optimizer, args.learning_rate, {"seen": 0})
-    batches = endless_batches(rows, args.rows_per_step, args.seed, skip=run.state["step"])
+    run = TrainingRun(args, {"model": model}, optimizer, args.learning_rate, {"seen": 0}, hardware=hardware)
+    batches = hardware.mine(endless_batches(rows, args.rows_per_step, args.seed, skip=run.state["step"] * hardware.processes))
     for step in run.steps():
         batch = next(batches)
         packed = pack(batch, tokenizer.pad_token_id)
@@ -89,7 +93,7 @@ def evaluate(model, tokenizer, dev) -> dict:
         packed = pack([row], tokenizer.pad_token_id)
         hidden = hidden_states(model, packed)
         at = hidden[packed.sources[:, 0], packed.sources[:, 1]]
-        logits = model.lm_head(at).float()  # (N, vocab)
+        logits = model.get_output_embeddings()(at).float()  # (N, vocab)
         logprobs = torch.log_softmax(logits, -1)
         loss -= logprobs.gather(1, packed.labels[:, None]).sum().item()
         tokens += len(packed.labels)

@@ -51,11 +51,43 @@ def test_logged_queries_have_no_capitals_and_no_question_mark():
     assert with_typo("bridge", random.Random(1)) != "bridge"
 
 
-def test_a_broken_line_is_named(tmp_path):
+GOOD = {"title": "T", "sentences": ["S."], "branches": [{"question": "Q?", "answers": ["S"], "sentence": 1, "kind": "gold"}]}
+
+
+def branch_with(**changes):
+    return {**GOOD, "branches": [GOOD["branches"][0], {**GOOD["branches"][0], **changes}]}
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        (b"{broken", "not JSON"),
+        (b'"text"', "expected an object, found str"),
+        (b'{"title": "\xff"}', "not UTF-8"),
+        ({"title": "T", "sentences": ["S."]}, "field branches is missing"),
+        ({**GOOD, "sentences": "S."}, "fields sentences and branches must be lists"),
+        ({**GOOD, "branches": [{}]}, r"branches\[0\]: field question must be a text"),
+        (branch_with(answers="S"), r"branches\[1\]: field answers must be a list of texts"),
+        (branch_with(sentence=2), r"branches\[1\]: field sentence is 2, expected 1 to 1"),
+        (branch_with(sentence=None), r"branches\[1\]: field sentence is None"),
+    ],
+)
+def test_a_broken_line_is_named(tmp_path, second, message):
     path = tmp_path / "rows.jsonl"
-    path.write_text(json.dumps({"title": "T", "sentences": ["S."], "branches": [{}]}) + "\n{broken\n")
-    with pytest.raises(SystemExit, match=r"rows\.jsonl:2: not JSON"):
+    path.write_bytes(json.dumps(GOOD).encode() + b"\n" + (second if isinstance(second, bytes) else json.dumps(second).encode()) + b"\n")
+    with pytest.raises(SystemExit, match=r"rows\.jsonl:2: " + message):
         read_rows(path)
-    path.write_text(json.dumps({"title": "T", "sentences": ["S."]}) + "\n")
-    with pytest.raises(SystemExit, match=r"rows\.jsonl:1: field branches is missing"):
-        read_rows(path)
+    assert read_rows(path, 1) == [GOOD]
+
+
+def test_a_missing_and_an_empty_file_are_named(tmp_path):
+    with pytest.raises(SystemExit, match=r"none\.jsonl: no such file"):
+        read_rows(tmp_path / "none.jsonl")
+    (tmp_path / "empty.jsonl").write_text(json.dumps({**GOOD, "branches": []}) + "\n")
+    with pytest.raises(SystemExit, match=r"empty\.jsonl: no row that asks anything"):
+        read_rows(tmp_path / "empty.jsonl")
+
+
+def test_unanswerable_questions_need_no_sentence(tmp_path):
+    (tmp_path / "rows.jsonl").write_text(json.dumps(branch_with(answers=[], sentence=None)) + "\n")
+    assert len(read_rows(tmp_path / "rows.jsonl")[0]["branches"]) == 2

@@ -79,7 +79,7 @@ def test_the_distance_of_a_policy_from_itself_is_nothing(models, row):
 
 def answered(**changes):
     given = dict(passage="p", kind="gold", answerable=True, texts=["a [1]", "b [2]", " unanswerable"], labels=["wrong", "right", "decline"],
-                 f1=[0.0, 1.0, 0.0], rewards=[-1.0, 2.0, 0.0], tokens=[3, 3, 2], kl=0.1, entropy=0.5)
+                 f1=[0.0, 1.0, 0.0], rewards=[-1.0, 2.0, 0.0], tokens=[3, 3, 2], kl=0.1, entropy=0.5, confidence=0.8)
     return Answered(**(given | changes))
 
 
@@ -89,7 +89,7 @@ def test_best_of_n():
     assert best_of(one, 1, or_decline=True) is None and best_of(one, 2, or_decline=True) == 1
     assert best_of_n_kl(1) == 0 and best_of_n_kl(4) == pytest.approx(math.log(4) - 0.75)
     assert question_figures(one) == {"goldCorrect": 0.0, "reward": -1.0, "kl": 0.1, "entropy": 0.5, "tokens": 3.0, "rightAnswer": 0.0, "f1": 0.0,
-                                     "refusalWrong": 0.0}
+                                     "refusalWrong": 0.0, "brier": pytest.approx(0.04)}
     assert question_figures(one, n=2)["goldCorrect"] == 1.0
     nothing = question_figures(answered(answerable=False, kind="removed", labels=["wrong"] * 3), n=1, or_decline=True)
     assert nothing["goldCorrect"] == nothing["refusalRight"] == nothing["refusalRight removed"] == 1.0 and nothing["reward"] == 0.0

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from transformers.utils import logging
 
 from rlhf.reward import RewardHead
@@ -89,6 +90,22 @@ def test_ppo_with_language_loss_and_a_critic_of_its_own(toy, tmp_path, monkeypat
     assert losses[0] is None and losses[1] > losses[2] > 0  # warm-up first; then it falls
 
 
+def test_ppo_with_a_brier_term(toy, tmp_path, monkeypatch):
+    run(monkeypatch, "train_ppo", *ppo_options(toy, tmp_path / "plain"))
+    run(monkeypatch, "train_ppo", *ppo_options(toy, tmp_path / "brier", "--brier", 5, "--steps", 6))
+    plain, with_term = lines(tmp_path / "plain/steps.jsonl"), lines(tmp_path / "brier/steps.jsonl")
+    assert with_term[0]["brier"] == plain[0]["brier"] > with_term[-1]["brier"]  # the same first completions; then it is learnt
+    assert with_term[0]["reward"] == plain[0]["reward"]  # what is logged is the reward model's score alone
+
+
+def test_ppo_as_a_larger_model_needs_it(toy, tmp_path, monkeypatch):
+    options = ["--lora", 4, "--precision", "bf16", "--checkpointing", "--learning-rate", 1e-2]
+    run(monkeypatch, "train_ppo", *ppo_options(toy, tmp_path / "out", *options))
+    assert lines(tmp_path / "out/curve.jsonl")[-1]["kl"] > 1e-4  # the adapters moved the policy
+    start, saved = (load_file(folder / "model.safetensors") for folder in (toy / "policy", tmp_path / "out"))
+    assert start.keys() == saved.keys()  # a plain model again
+
+
 def test_a_penalty_keeps_the_policy_near(toy, tmp_path, monkeypatch):
     for name, coefficient in (("free", 0.0), ("held", 50.0)):
         run(monkeypatch, "train_ppo", *ppo_options(toy, tmp_path / name, "--kl-coefficient", coefficient, "--steps", 6))
@@ -111,6 +128,8 @@ def test_every_method_and_the_table(toy, tmp_path, monkeypatch):
     assert curve[0]["loss"] == pytest.approx(0.6931, abs=1e-3) and curve[-1]["loss"] < curve[0]["loss"]
     with pytest.raises(SystemExit, match="no pair to learn from"):
         run(monkeypatch, "train_dpo", *stage_options(toy, tmp_path / "none", "--scored", scored, "--margin", 10 * spread, "--steps", 1))
+    with pytest.raises(SystemExit, match=r"rows\.jsonl: question 1 of Town_0#0: field candidates is missing"):
+        run(monkeypatch, "train_dpo", *stage_options(toy, tmp_path / "other", "--scored", toy / "rows.jsonl", "--steps", 1))
     run(monkeypatch, "train_filtered", *stage_options(toy, tmp_path / "filtered", "--prompts", toy / "rows.jsonl", "--rows-per-round", 3,
                                                       "--threshold", min(rewards), "--steps", 2, "--eval-steps", 2))
     rounds = lines(tmp_path / "filtered/steps.jsonl")

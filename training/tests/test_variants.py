@@ -2,12 +2,15 @@ import json
 import random
 
 import pytest
+from export_preferences import preferences
+from transformers import PreTrainedTokenizerFast
 
 from rlhf.prompt_variants import INSTRUCTIONS, add_retrieved, vary
-from rlhf.prompts import answer_text, question_text
+from rlhf.prompts import answer_text, question_text, templates
 from rlhf.reward import untrusted
-from rlhf.rows import demonstration
+from rlhf.rows import demonstration, encode
 from rlhf.sizing import CPU, H100, SHAPES, forward_gflop, plan
+from rlhf.tiny import tiny_tokenizer
 
 
 def test_instructions_are_many_and_each_holds_the_question_once():
@@ -58,6 +61,20 @@ def test_preferences_in_the_formats_of_others(row, tmp_path, monkeypatch):
     assert pairs[0]["prompt"].endswith("\nQuestion: How high is Mont Blanc?\nAnswer:") and pairs[0]["prompt"].startswith("Alps\n[1] Mont Blanc")
     assert (pairs[0]["chosen"], pairs[0]["rejected"]) == (" unanswerable<|im_end|>", " 7 [1]<|im_end|>")
     assert [json.loads(line)["input"] for line in (tmp_path / "prompts.jsonl").read_text().splitlines()] == list(dict.fromkeys(p["prompt"] for p in pairs))
+
+
+def test_others_read_prompt_and_completion_as_the_tokens_that_were_learnt(row, tmp_path):
+    size = tiny_tokenizer(tmp_path / "tokenizer.json")
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(tmp_path / "tokenizer.json"), eos_token="<|im_end|>", pad_token="<|endoftext|>")
+    assert size > 200 and templates()["end"] == tokenizer.eos_token
+    for branch in row["branches"]:
+        branch["candidates"] = [{"text": " unanswerable", "label": "decline"}, {"text": " 4808 m [1]", "label": "wrong"}]
+    for pair in preferences(row):
+        for side in ("chosen", "rejected"):
+            assert pair[side].endswith(tokenizer.eos_token)  # OpenRLHF and TRL add one only where there is none
+            parts = encode(tokenizer, pair["prompt"]) + encode(tokenizer, pair[side])
+            assert tokenizer(pair["prompt"] + pair[side], add_special_tokens=False)["input_ids"] == parts
+            assert parts[-1] == tokenizer.eos_token_id
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,7 @@ export type AnswerReason =
   | 'failed-check'
   | 'not-a-question'
   | 'promise-broken'
+  | 'unsafe-answer'
   | 'deadline'
   | 'generator-unavailable'
   | 'off';

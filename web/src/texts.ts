@@ -66,6 +66,7 @@ const en = {
     'no-evidence': 'No answer is shown: no passage was found that could support one.',
     declined: 'No answer is shown: the passages that were read do not say it.',
     'unsafe-query': 'No answer is shown: questions of this kind are searched, but not answered.',
+    'unsafe-answer': 'No answer is shown: what was found is not repeated as an answer.',
     deadline: 'No answer is shown: it was not ready in time.',
     'generator-unavailable':
       'No answer is shown: the part that writes answers is not available. The results are not affected.',
@@ -164,6 +165,7 @@ const zh: Texts = {
     'no-evidence': '没有显示答案：没有找到可以支持答案的段落。',
     declined: '没有显示答案：读过的段落没有提到这一点。',
     'unsafe-query': '没有显示答案：这类问题只提供搜索，不作回答。',
+    'unsafe-answer': '没有显示答案：找到的内容不宜作为答案复述。',
     deadline: '没有显示答案：未能及时得出。',
     'generator-unavailable': '没有显示答案：生成答案的部分暂时不可用，搜索结果不受影响。',
     'failed-check': '没有显示答案：找到了一个答案，但原文不能证实它。',

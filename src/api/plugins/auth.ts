@@ -49,11 +49,8 @@ export default fastifyPlugin(async function auth(app: FastifyInstance, { apiKeys
       return [id, { access, scopes, id: id.slice(0, 16) }];
     }),
   );
-  const everybody: Credential = {
-    access: { tenant, groups: [] },
-    scopes: ['search', 'write', 'debug', 'admin'],
-    id: null,
-  };
+  // Who may search without a key may not write without one: a proxy in front makes every caller look local.
+  const everybody: Credential = { access: { tenant, groups: [] }, scopes: ['search', 'debug', 'admin'], id: null };
   app.decorateRequest('credential', null);
   app.addHook('onRequest', async (request) => {
     const key = keyOf(request);
@@ -66,7 +63,11 @@ export function credentialFor(request: FastifyRequest, scope: Scope): Credential
   const { credential } = request;
   if (!credential) throw new ServiceError('unauthorized');
   if (!credential.scopes.includes(scope)) {
-    throw new ServiceError('forbidden', { message: `The credential lacks the scope ${scope}.` });
+    const message =
+      credential.id === null
+        ? `The scope ${scope} needs a key: set CANDOR_API_KEYS.`
+        : `The credential lacks the scope ${scope}.`;
+    throw new ServiceError('forbidden', { message });
   }
   return credential;
 }

@@ -2,14 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ThresholdWatch } from '../../pipeline/parts.js';
-import type { AnswerStatus, SearchEvent, SearchResponse, Timings } from '../../types.js';
+import type { AnswerStatus, SafetyReport, SearchEvent, SearchResponse, Timings } from '../../types.js';
 import { requireScope } from './auth.js';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2, 3, 5, 10];
 
 export interface SearchMetrics {
   /** Counts what became of one search. */
-  observe(search: Partial<Pick<SearchResponse, 'answerStatus' | 'timings' | 'degraded'>>): void;
+  observe(search: Partial<Pick<SearchResponse, 'answerStatus' | 'timings' | 'degraded' | 'safety'>>): void;
   /** The same for a stream; passes the events on. */
   watch(events: AsyncIterable<SearchEvent>): AsyncIterable<SearchEvent>;
 }
@@ -46,6 +46,18 @@ function createSearchMetrics(registers: Registry[]): SearchMetrics {
     labelNames: ['component'],
     registers,
   });
+  const guards = new Counter({
+    name: 'candor_guard_actions_total',
+    help: 'Queries, passages and answers that a guard stopped, by guard and kind.',
+    labelNames: ['guard', 'kind'],
+    registers,
+  });
+  const observeSafety = ({ queryCategory, neutralised = 0, passedOver = 0, answerCategory }: SafetyReport) => {
+    if (queryCategory) guards.inc({ guard: 'query', kind: queryCategory });
+    if (neutralised > 0) guards.inc({ guard: 'passage', kind: 'sentence' }, neutralised);
+    if (passedOver > 0) guards.inc({ guard: 'passage', kind: 'passage' }, passedOver);
+    if (answerCategory) guards.inc({ guard: 'answer', kind: answerCategory });
+  };
   const observeStatus = ({ reason, confidence }: AnswerStatus) => {
     answers.inc({ reason });
     if (confidence !== undefined) confidences.observe(confidence);
@@ -54,16 +66,17 @@ function createSearchMetrics(registers: Registry[]): SearchMetrics {
     for (const [name, ms] of Object.entries(timings)) stages.observe({ stage: name.replace(/Ms$/, '') }, ms / 1_000);
   };
   const metrics: SearchMetrics = {
-    observe({ answerStatus, timings, degraded: components = [] }) {
+    observe({ answerStatus, timings, degraded: components = [], safety }) {
       if (answerStatus) observeStatus(answerStatus);
       if (timings) observeTimings(timings);
+      if (safety) observeSafety(safety);
       for (const component of components) degraded.inc({ component });
     },
     async *watch(events) {
       for await (const event of events) {
         if (event.type === 'hits-end') metrics.observe({ degraded: event.degraded });
         else if (event.type === 'answer-end') metrics.observe({ answerStatus: event.answerStatus });
-        else metrics.observe({ timings: event.timings });
+        else metrics.observe({ timings: event.timings, safety: event.safety });
         yield event;
       }
     },

@@ -27,7 +27,9 @@ export default fastifyPlugin(async function openapi(app: FastifyInstance, { vers
       },
       tags: [
         { name: 'search', description: 'Hits and answers' },
+        { name: 'documents', description: 'Single documents in and out of the index' },
         { name: 'rerank', description: 'The reranker alone, on texts of the caller' },
+        { name: 'admin', description: 'Rules of an administrator' },
         { name: 'health', description: 'For operators' },
       ],
       ...(hasKeys && {

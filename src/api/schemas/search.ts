@@ -155,6 +155,7 @@ const timings = z
     retrievalMs: ms,
     rerankingMs: ms,
     hitsMs: ms,
+    passageGuardMs: ms,
     generationMs: ms,
     rewardMs: ms,
     choiceMs: ms,
@@ -162,8 +163,28 @@ const timings = z
   })
   .meta({ id: 'Timings', description: 'Milliseconds; `hitsMs` and `totalMs` since the request arrived.' });
 
+const safety = z
+  .object({
+    queryCategory: z.string().optional().describe('With `unsafe-query`: of what kind the query is.'),
+    overrideId: z.string().optional().describe("The administrator's rule that decided about the query."),
+    neutralised: z.int().optional().describe('Sentences and titles that speak to a model and were not read.'),
+    passedOver: z.int().optional().describe('Passages that were not read at all.'),
+    answerCategory: z.string().optional().describe('With `unsafe-answer`: why it is withheld.'),
+  })
+  .meta({ id: 'SafetyReport', description: 'What the guards did.' });
+
 const traceEntry = z.object({
-  stage: z.enum(['queryGuard', 'retrieval', 'reranking', 'hits', 'generation', 'reward', 'choice', 'total']),
+  stage: z.enum([
+    'queryGuard',
+    'retrieval',
+    'reranking',
+    'hits',
+    'passageGuard',
+    'generation',
+    'reward',
+    'choice',
+    'total',
+  ]),
   startMs: z.number(),
   durationMs: z.number(),
   outcome: z.enum(['ok', 'late', 'failed', 'skipped']),
@@ -178,6 +199,7 @@ export const searchResponse = z
     answerStatus,
     timings,
     degraded: z.array(z.string()).optional().describe('Back ends that were late or failed.'),
+    safety: safety.optional().describe('Absent when no guard did anything.'),
     trace: z.object({ entries: z.array(traceEntry) }).optional(),
   })
   .meta({ id: 'SearchResponse' });

@@ -48,9 +48,11 @@ export async function readRun(path: string, name = runName(path)): Promise<Run> 
   return { name, topics };
 }
 
-/** Trec_eval's order: descending score, then descending id by its UTF-8 bytes. */
+/** Trec_eval's order: descending score in single precision, then descending id by its UTF-8 bytes. */
 export function byRank(a: RankedDocument, b: RankedDocument): number {
-  return b.score - a.score || compareBytes(b.documentId, a.documentId);
+  const [scoreA, scoreB] = [Math.fround(a.score), Math.fround(b.score)];
+  // Not their difference, which is no number between two infinite scores.
+  return scoreA === scoreB ? compareBytes(b.documentId, a.documentId) : scoreB > scoreA ? 1 : -1;
 }
 
 /** Order of UTF-8 bytes, which differs from that of JavaScript's strings where characters lie above U+FFFF. */

@@ -14,6 +14,13 @@ export interface TuneOptions {
   normalisations?: readonly Normalisation[];
   /** Weights are tried in such steps from 0 to 1; they add up to 1. @default 0.2 for two runs, else 0.25 */
   weightStep?: number;
+  /** Weightings to try instead of a grid; `undefined` = 1 each. */
+  weightings?: readonly (readonly number[] | undefined)[];
+  /**
+   * What the judgements name, of what the runs rank, such as the document of a passage: a fused ranking counts each unit
+   * once, at its best place. @default the same
+   */
+  unitOf?(documentId: string): string;
   /** @default 5, fewer where there are fewer topics */
   folds?: number;
   /** How topics are dealt to the folds. @default 1 */
@@ -34,6 +41,8 @@ export interface TunedFusion {
   folds: { options: FusionOptions; topics: string[]; mean: number }[];
   /** Held-out rankings: each judged topic fused with the settings of its fold, others with the best over all. */
   run: Run;
+  /** Of each judged topic: its value with the settings of its fold. */
+  heldOut: Map<string, number>;
   /** How many settings were tried. */
   tried: number;
 }
@@ -57,7 +66,7 @@ export function tuneFusion(
   const values = grid.map((settings) =>
     Float64Array.from(
       topics,
-      ({ topic, rankings }) => measure.topic(judge(topic, fuseRankings(rankings, settings))) ?? 0,
+      ({ topic, rankings }) => measure.topic(judge(topic, unitsOf(fuseRankings(rankings, settings), options))) ?? 0,
     ),
   );
   const everyTopic = topics.map((_, index) => index);
@@ -65,6 +74,7 @@ export function tuneFusion(
   const foldCount = Math.max(1, Math.min(options.folds ?? 5, topics.length));
   const dealt = shuffled(everyTopic, seed);
   const chosen = new Map<string, FusionOptions>();
+  const heldOut = new Map<string, number>();
   let held = 0;
   const folds = Array.from({ length: foldCount }, (_, fold) => {
     const own = dealt.filter((_, position) => position % foldCount === fold).sort((a, b) => a - b);
@@ -73,7 +83,10 @@ export function tuneFusion(
     const mean = meanAt(values[settings] as Float64Array, own);
     held += mean * own.length;
     const names = own.map((index) => topics[index]?.topic.topic as string);
-    for (const name of names) chosen.set(name, grid[settings] as FusionOptions);
+    for (const [place, name] of names.entries()) {
+      chosen.set(name, grid[settings] as FusionOptions);
+      heldOut.set(name, values[settings]?.[own[place] as number] ?? 0);
+    }
     return { options: grid[settings] as FusionOptions, topics: names, mean };
   });
   const overall = grid[best] as FusionOptions;
@@ -87,16 +100,22 @@ export function tuneFusion(
     crossValidatedMean: held / topics.length,
     folds,
     run: { name: 'fused', topics: new Map(fused) },
+    heldOut,
     tried: grid.length,
   };
 }
 
-function judge(topic: TopicJudgements, fused: readonly RankedDocument[]) {
+function judge(topic: TopicJudgements, units: readonly string[]) {
   const numbers = numbersOf(topic);
   return judgedRanking(
     topic,
-    Int32Array.from(fused, ({ documentId }) => numbers.get(documentId) ?? -1),
+    Int32Array.from(units, (unit) => numbers.get(unit) ?? -1),
   );
+}
+
+function unitsOf(fused: readonly RankedDocument[], { unitOf }: TuneOptions): string[] {
+  const ids = fused.map(({ documentId }) => documentId);
+  return unitOf ? [...new Set(ids.map(unitOf))] : ids;
 }
 
 const known = new WeakMap<TopicJudgements, Map<string, number>>();
@@ -134,7 +153,7 @@ function settingsGrid(runs: number, options: TuneOptions): FusionOptions[] {
     normalisations = ['min-max', 'z-score'],
     weightStep = runs === 2 ? 0.2 : 0.25,
   } = options;
-  const weightings = [undefined, ...simplex(runs, Math.round(1 / weightStep))];
+  const weightings = options.weightings ?? [undefined, ...simplex(runs, Math.round(1 / weightStep))];
   return methods.flatMap((method) => {
     const variants: Partial<FusionOptions>[] =
       method === 'rrf'

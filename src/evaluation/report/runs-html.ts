@@ -5,29 +5,22 @@ import { differencePlot } from './html/difference-plot.js';
 import { intervalPlot } from './html/interval-plot.js';
 import { type Line, linePlot } from './html/line-plot.js';
 import { escapeHtml } from './html/markup.js';
-import { COLOURS, style } from './html/style.js';
+import { page, table } from './html/page.js';
+import { COLOURS } from './html/style.js';
 import { CURVE_DEPTHS, CURVE_RECALLS, type RunCurves, type RunsReport } from './runs-report.js';
 import { meanTable } from './runs-tables.js';
 
 /** Plots of topic differences for each measure; with every run against every other there could be hundreds. */
 const MOST_PLOTS = 12;
 
-/** The whole report as one page: it loads nothing, runs no script, and is made for light, dark, paper and phones. */
+/** The whole report as one page. */
 export function runsHtml(report: RunsReport): string {
   const { runs, measures, topics, qrels, judgements, relevant } = report;
-  const title = `${runs.length === 1 ? '1 run' : `${runs.length} runs`}, ${topics.length} topics`;
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escapeHtml(runs.map(({ name }) => name).join(', '))}: run comparison</title>
-<style>${style(measures.length)}</style>
-<main>
-<header>
+  const size = `${runs.length === 1 ? '1 run' : `${runs.length} runs`}, ${topics.length} topics`;
+  const content = `<header>
 <p class="soft">Run comparison</p>
 <h1>${escapeHtml(headline(report))}</h1>
-<p class="soft">${title}, ${judgements} judgements (${relevant} relevant) from <code>${escapeHtml(qrels)}</code></p>
+<p class="soft">${size}, ${judgements} judgements (${relevant} relevant) from <code>${escapeHtml(qrels)}</code></p>
 </header>
 ${verdicts(report)}
 ${meansSection(report)}
@@ -35,10 +28,9 @@ ${notesSection(report)}
 ${choice(report)}
 ${measures.map((_, index) => measureSection(report, index)).join('\n')}
 ${curvesSection(report)}
-${methodSection(report)}
-</main>
-</html>
-`;
+${methodSection(report)}`;
+  const title = `${runs.map(({ name }) => name).join(', ')}: run comparison`;
+  return page({ title, content, measures: measures.length });
 }
 
 function headline({ runs, measures }: RunsReport): string {
@@ -163,11 +155,9 @@ function testsTable(comparisons: readonly Comparison[]): string {
       ...(tukey ? [one.tukeyPValue === null ? '-' : formatP(one.tukeyPValue)] : []),
       `${one.wins} / ${one.ties} / ${one.losses}`,
     ];
-    const values = cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('');
-    return `<tr><th scope="row">${escapeHtml(one.run)} − ${escapeHtml(one.baseline)}</th>${values}</tr>`;
+    return [`${one.run} − ${one.baseline}`, ...cells].map(escapeHtml);
   });
-  const columns = head.map((text) => `<th scope="col">${text}</th>`).join('');
-  return `<div class="scroll" tabindex="0"><table><thead><tr>${columns}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  return table(head, rows);
 }
 
 function changesTable(comparisons: readonly Comparison[]): string {

@@ -56,9 +56,9 @@ export class OnnxGenerator implements Generator {
     const left = new AbortController();
     const either = AbortSignal.any([signal, left.signal]);
     const running = new Map(
-      planCandidates(request.passages.length, request.candidates).map(({ passage: index, samples }) => {
+      planCandidates(request.passages.length, request.candidates).map(({ passage: index, others }) => {
         const passage = request.passages[index] as Passage;
-        return [index, this.#answer(request, passage, samples, either).then((candidates) => ({ index, candidates }))];
+        return [index, this.#answer(request, passage, others, either).then((candidates) => ({ index, candidates }))];
       }),
     );
     // One that fails while another is being waited for is reported when its turn comes.
@@ -84,15 +84,14 @@ export class OnnxGenerator implements Generator {
   }
 
   async #answer(
-    { query, seed }: GenerationRequest,
+    { query }: GenerationRequest,
     passage: Passage,
-    samples: number,
+    forks: number,
     signal: AbortSignal,
   ): Promise<Candidate[]> {
-    const seeds = [null, ...Array.from({ length: samples }, (_, index) => `${seed} ${passage.id} ${index}`)];
     const { title, text, sentences } = passage;
     const withReward = this.#withReward;
-    const task: AnswerTask = { passage: { title, text, sentences }, question: query.text, seeds, withReward };
+    const task: AnswerTask = { passage: { title, text, sentences }, question: query.text, forks, withReward };
     const affinityKey = `${passage.tenant} ${passage.id}`;
     const result = await this.#pool.run<AnswerTaskResult>('answer', task, { signal, affinityKey });
     return result.candidates.map(({ rewardLogit, ...candidate }) => {

@@ -64,7 +64,7 @@ export class OpenAiCompatibleGenerator implements Generator {
       task.catch(() => undefined);
       running.set(key, task);
     };
-    for (const { passage: index, samples } of planCandidates(request.passages.length, request.candidates)) {
+    for (const { passage: index, others: samples } of planCandidates(request.passages.length, request.candidates)) {
       const passage = request.passages[index] as Passage;
       start(`${index} greedy`, this.#complete(request, passage, 0, either));
       if (samples > 0) start(`${index} sampled`, this.#complete(request, passage, samples, either));

@@ -18,10 +18,6 @@ export interface PolicyPoolOptions {
   verbatim?: boolean;
   /** No answer is insisted on where the policy is surer than this that it should decline, 0..1. @default 0.8 */
   insistBelow?: number;
-  /** Of sampled candidates, above 0. @default 0.8 */
-  temperature?: number;
-  /** Of sampled candidates, 0..1. @default 0.95 */
-  topP?: number;
 }
 
 /**
@@ -39,7 +35,6 @@ export function startPolicyPool(options: PolicyPoolOptions): Promise<SessionPool
     maxAnswerTokens: options.maxAnswerTokens ?? 40,
     verbatim: options.verbatim ?? true,
     insistBelow: options.insistBelow ?? 0.8,
-    sampling: { temperature: options.temperature ?? 0.8, topP: options.topP ?? 0.95 },
   };
   const moduleUrl = workerModuleUrl(import.meta.url, './policy-worker');
   return SessionPool.start({ moduleUrl, options: workerOptions, workers, threadsPerWorker });

@@ -8,8 +8,8 @@ export interface PassageTask {
 
 /** Handler `answer`: candidates from one passage. */
 export interface AnswerTask extends PassageTask {
-  /** One entry a candidate: `null` = greedy, a text = the seed of a sampled one. */
-  seeds: readonly (string | null)[];
+  /** Other answers besides the likeliest one, at most. */
+  forks: number;
   /** Ask the reward model at once, while everything is at hand. */
   withReward: boolean;
 }
@@ -25,7 +25,7 @@ export interface AnswerTaskCandidate {
 }
 
 export interface AnswerTaskResult {
-  /** In the order of `seeds`; last the insisted one, where there is one. */
+  /** The greedy one, the insisted one where there is one, then the others. */
   candidates: AnswerTaskCandidate[];
   declineProbability: number;
 }

@@ -1,10 +1,8 @@
 import { ServiceError } from '../../errors.js';
 import { loadTokenizer, type TextTokenizer } from '../../onnx/tokenizer.js';
 import type { WorkerInit } from '../../onnx/worker-module.js';
-import type { Candidate } from '../../types.js';
 import { AnswerConstraint, type AnswerVocabulary } from '../answer-constraint.js';
 import { loadPromptTemplate, type PromptTemplate } from '../prompt.js';
-import type { SamplingOptions } from '../sampling.js';
 import { decode } from './decode.js';
 import { PassageCache } from './passage-cache.js';
 import { PassageReader, type ReadPrompt } from './passage-reader.js';
@@ -23,7 +21,6 @@ export interface PolicyWorkerOptions {
   verbatim: boolean;
   /** No answer is insisted on where the policy is surer than this that it should decline, 0..1. */
   insistBelow: number;
-  sampling: SamplingOptions;
 }
 
 /** Policy and reward model in one worker: the layers they share run once for both. */
@@ -35,7 +32,7 @@ export const init: WorkerInit<PolicyWorkerOptions> = async (options, { threads }
   const tokenizer = await loadTokenizer(models.tokenizerPath);
   const vocabulary = answerVocabulary(tokenizer, template, models.vocabulary, models.tokenizerPath);
   const reader = new PassageReader(models, tokenizer, template, new PassageCache(options.cacheBytes));
-  const { maxAnswerTokens, verbatim, insistBelow, sampling } = options;
+  const { maxAnswerTokens, verbatim, insistBelow } = options;
   const decline = answerIds(reader, DECLINE, template);
   // An answer, the rest of its last character, its pointer of at most six tokens, and the decline that is read beside.
   const roomFor = (answers: number) => answers * (maxAnswerTokens + 9) + vocabulary.declineIds.length + decline.length;
@@ -45,27 +42,16 @@ export const init: WorkerInit<PolicyWorkerOptions> = async (options, { threads }
     prompt.length + count(ids) <= prompt.window ? prompt : reader.read(task, count(ids), signal);
 
   const answer = async (task: AnswerTask, signal: AbortSignal): Promise<AnswerTaskResult> => {
-    const prompt = await reader.read(task, roomFor(task.seeds.length + 1), signal);
-    const optionsFor = (seed: string | null, mayDecline: boolean) => ({
-      seed,
-      sampling,
-      constraint: new AnswerConstraint(vocabulary, prompt.passage.sentences, { maxAnswerTokens, verbatim, mayDecline }),
-    });
-    const { drawn, insisted, declineProbability } = await decode(
-      models,
-      reader,
-      prompt,
-      {
-        drawn: task.seeds.map((seed) => optionsFor(seed, true)),
-        insisted: optionsFor(null, false),
-        insistBelow,
-        declineIds: vocabulary.declineIds,
-      },
-      signal,
-    );
+    const prompt = await reader.read(task, roomFor(task.forks + 2), signal);
+    const { sentences } = prompt.passage;
+    const constraint = ({ mayDecline }: { mayDecline: boolean }) =>
+      new AnswerConstraint(vocabulary, sentences, { maxAnswerTokens, verbatim, mayDecline });
+    const request = { constraint, forks: task.forks, insistBelow, declineIds: vocabulary.declineIds };
+    const { greedy, insisted, forked, declineProbability } = await decode(models, reader, prompt, request, signal);
     const candidates: AnswerTaskCandidate[] = [
-      ...drawn.map((answer, index) => ({ ...answer, sampled: kindOf(task.seeds[index]) })),
+      { ...greedy, sampled: 'greedy' },
       ...(insisted ? [{ ...insisted, sampled: 'insisted' as const }] : []),
+      ...forked.map((answer) => ({ ...answer, sampled: 'forked' as const })),
     ];
     if (!task.withReward) return { candidates, declineProbability };
     if (candidates.every(({ declined }) => declined)) {
@@ -87,8 +73,6 @@ export const init: WorkerInit<PolicyWorkerOptions> = async (options, { threads }
 
   return { handlers: { answer, score }, dispose: () => models.release() };
 };
-
-const kindOf = (seed: string | null | undefined): Candidate['sampled'] => (seed === null ? 'greedy' : 'sampled');
 
 const count = (answers: readonly number[][]) => answers.reduce((sum, { length }) => sum + length, 0);
 

@@ -17,6 +17,12 @@ export interface ScoreTask {
   passage: string;
 }
 
+export interface PairScore {
+  logit: number;
+  /** Of question and passage, as read. */
+  tokens: number;
+}
+
 /**
  * Reads a question with a passage and gives one logit. Each pair is a run of its own: in a batch a quantised model scales
  * neighbours together, and short pairs are padded to the longest.
@@ -26,7 +32,7 @@ export const init: WorkerInit<CrossEncoderWorkerOptions> = async (options, { thr
   const session = await openSession(options.modelPath, { threads });
   return {
     handlers: {
-      async score({ question, passage }: ScoreTask): Promise<number> {
+      async score({ question, passage }: ScoreTask): Promise<PairScore> {
         const { columns, inputIds, attentionMask, typeIds } = padBatch(
           [encodePair(tokenizer, question, passage, options)],
           0,
@@ -37,7 +43,7 @@ export const init: WorkerInit<CrossEncoderWorkerOptions> = async (options, { thr
           token_type_ids: new Tensor('int64', typeIds, [1, columns]),
         });
         const logit = relevance_logit?.data[0];
-        if (typeof logit === 'number') return logit;
+        if (typeof logit === 'number') return { logit, tokens: columns };
         throw new Error(`${options.modelPath}: expected the output 'relevance_logit' of 1 value`);
       },
     },

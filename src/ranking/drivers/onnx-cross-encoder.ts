@@ -6,7 +6,7 @@ import { passageText } from '../../onnx/passage-text.js';
 import { SessionPool } from '../../onnx/session-pool.js';
 import { workerModuleUrl } from '../../onnx/start-worker.js';
 import type { RankedPassage, Reranker, RerankRequest } from '../reranker.js';
-import type { CrossEncoderWorkerOptions, ScoreTask } from './onnx-cross-encoder-worker.js';
+import type { CrossEncoderWorkerOptions, PairScore, ScoreTask } from './onnx-cross-encoder-worker.js';
 
 export interface OnnxCrossEncoderOptions {
   /** Folder with `manifest.json`, `model.onnx` and `tokenizer.json`. */
@@ -59,11 +59,12 @@ export class OnnxCrossEncoder implements Reranker {
   /** Ordered by `logit / temperature - ln(rank)`, rank from 1 in the input: what is read and what retrieval found. */
   async rerank({ query, passages }: RerankRequest, signal: AbortSignal): Promise<RankedPassage[]> {
     const { temperature, bias } = this.#calibration;
-    const logits = await this.#score(query.text, passages.map(passageText), signal);
-    return logits
-      .map((relevanceLogit, index) => ({
+    const scores = await this.#score(query.text, passages.map(passageText), signal);
+    return scores
+      .map(({ logit: relevanceLogit, tokens }, index) => ({
         index,
         relevanceLogit,
+        tokens,
         relevanceScore: sigmoid(relevanceLogit / temperature + bias),
         order: relevanceLogit / temperature - Math.log(index + 1),
       }))
@@ -76,18 +77,18 @@ export class OnnxCrossEncoder implements Reranker {
   }
 
   /** A task a passage, the longest first: the workers end at about the same time. */
-  async #score(question: string, passages: readonly string[], signal: AbortSignal): Promise<number[]> {
+  async #score(question: string, passages: readonly string[], signal: AbortSignal): Promise<PairScore[]> {
     // One listener for each task that waits.
     setMaxListeners(0, signal);
     const order = passages.map((_, index) => index).sort((a, b) => lengthOf(passages, b) - lengthOf(passages, a));
-    const logits = new Array<number>(passages.length);
+    const scores = new Array<PairScore>(passages.length);
     await Promise.all(
       order.map(async (index) => {
         const task: ScoreTask = { question, passage: passages[index] ?? '' };
-        logits[index] = await this.#pool.run<number>('score', task, { signal });
+        scores[index] = await this.#pool.run<PairScore>('score', task, { signal });
       }),
     );
-    return logits;
+    return scores;
   }
 }
 

@@ -52,7 +52,7 @@ export function recordIds(tenant: string, documentId: string, from: number, to: 
   return Array.from({ length: Math.max(0, to - from) }, (_, index) => recordId(tenant, documentId, from + index));
 }
 
-/** @param change The way out, such as `give another CANDOR_CLUSTER_ALIAS and ingest again`. */
+/** @throws ServiceError `index-mismatch`, with the command that makes the index anew. */
 export function checkSameModel(
   place: string,
   stored: { modelId: string; dimensions: number },
@@ -61,8 +61,8 @@ export function checkSameModel(
   if (stored.modelId === wanted.modelId && stored.dimensions === wanted.dimensions) return;
   const message =
     `${place}: made with ${stored.modelId} (${stored.dimensions} dimensions), but the embedding model is ` +
-    `${wanted.modelId} (${wanted.dimensions}). Set CANDOR_EMBEDDER_MODEL to the first, or set CANDOR_CLUSTER_ALIAS to a ` +
-    'new name and run: candor ingest PATH...';
+    `${wanted.modelId} (${wanted.dimensions}). Set CANDOR_EMBEDDER_MODEL to the first, or make the index anew, from files or ` +
+    'from what is stored, and run: candor rebuild PATH... or candor rebuild --from-index';
   throw new ServiceError('index-mismatch', { message });
 }
 

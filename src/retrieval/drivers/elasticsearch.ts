@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Client, type ClientOptions, errors, type estypes } from '@elastic/elasticsearch';
 import { abortError, ServiceError } from '../../errors.js';
 import type { Access, SourceDocument } from '../../types.js';
+import type { ListableIndex } from '../index-contents.js';
+import { type VersionedIndex, versionName } from '../index-versions.js';
 import type { IndexableDocument, Indexer, IndexInfo, PutResult, RejectedDocument } from '../indexer.js';
 import type { DocumentReader, Retriever } from '../retriever.js';
 import { soundDocuments } from '../sound-documents.js';
@@ -16,8 +18,11 @@ import {
   SerialQueue,
   toClusterPassages,
 } from './cluster-rows.js';
+import { type ElasticsearchAccess, elasticsearchContents } from './elasticsearch-contents.js';
 import { ANALYSIS, filterClauses, mappings, searchQuery, stemmedField } from './elasticsearch-schema.js';
+import { elasticsearchVersions } from './elasticsearch-versions.js';
 import { type StoredRow, toDocument, toPassage } from './embedded-rows.js';
+import { BUSY, patiently, waitBefore } from './patience.js';
 
 export interface ElasticsearchIndexOptions {
   /** Address of a node or load balancer; or `cloudId`. */
@@ -41,9 +46,8 @@ const SERVER_MAJORS = new Set([8, 9]);
 const FORMAT_VERSION = 1;
 /** Characters of text in one bulk request. */
 const BULK_CHARACTERS = 5_000_000;
-const ATTEMPTS = 6;
-const FIRST_WAIT_MS = 200;
-const BUSY = new Set([429, 502, 503, 504]);
+/** Times an item of a bulk is sent while the server is too busy for it. */
+const ITEM_ATTEMPTS = 6;
 
 /** The lexical index of a cluster: one record a passage, all passages of a document on one shard. */
 export class ElasticsearchIndex implements Indexer, DocumentReader {
@@ -104,14 +108,19 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
   }
 
   async fingerprints(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
-    const heads = await this.#heads(tenant, documentIds, signal);
+    const heads = await patiently(() => this.#heads(tenant, documentIds, signal), signal);
     return new Map([...heads].map(([id, { fingerprint }]) => [id, fingerprint]));
+  }
+
+  async acls(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
+    const heads = await patiently(() => this.#heads(tenant, documentIds, signal), signal);
+    return new Map([...heads].map(([id, { acl }]) => [id, [acl]]));
   }
 
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
     const { tenant, sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
     if (tenant === undefined) return { stored: 0, rejected };
-    return this.#writes.run(async () => {
+    return this.#write(signal, async () => {
       await this.#ensureIndex(signal);
       const refused: RejectedDocument[] = [];
       for (const group of inGroups(sound, BULK_CHARACTERS, ({ document }) => document.text.length)) {
@@ -122,11 +131,12 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
   }
 
   async delete(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<number> {
-    return this.#writes.run(async () => {
+    return this.#write(signal, async () => {
       const heads = await this.#heads(tenant, documentIds, signal);
       if (heads.size === 0) return 0;
       const actions = [...heads].flatMap(([id, { passage_count }]) => removals(tenant, id, 0, passage_count));
-      await this.#bulk(actions, signal);
+      const [refused] = await this.#bulk(actions, signal);
+      if (refused) throw this.#unavailable(`${refused[0]} could not be removed: ${refused[1]}`);
       return heads.size;
     });
   }
@@ -141,32 +151,51 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
     return row ? toDocument(row) : null;
   }
 
-  /** Removes every version of the index, and its alias. */
+  /** Removes every version of the index, and its aliases. */
   async drop(signal: AbortSignal): Promise<void> {
-    const { alias } = this.#options;
-    const versions = await this.#ask(signal, (options) =>
-      this.#client.indices.getAlias({ name: alias, index: `${alias}-*`, ignore_unavailable: true }, options),
-    ).catch((error: unknown) => {
-      if (error instanceof ServiceError && error.code === 'index-missing') return {};
-      throw error;
+    const versions = this.versions();
+    for (const version of (await versions.versions(signal)).all) await versions.remove(version, signal);
+  }
+
+  /** Lists and reads what is stored. */
+  contents(): ListableIndex {
+    return elasticsearchContents(this.#access);
+  }
+
+  /** Makes and switches versions of the index. */
+  versions(): VersionedIndex {
+    return elasticsearchVersions(this.#access, async (index, aliases, signal) => {
+      await this.#checkServer(signal);
+      await this.#create(index, aliases, signal);
     });
-    const names = Object.keys(versions);
-    if (names.length > 0) {
-      await this.#ask(signal, (options) => this.#client.indices.delete({ index: names }, options));
-    }
   }
 
   async close(): Promise<void> {
     await this.#client.close();
   }
 
-  /** Writes each document with one request: it arrives as a whole even when this process ends in the middle. */
+  get #access(): ElasticsearchAccess {
+    return { client: this.#client, alias: this.#options.alias, ask: (signal, work) => this.#ask(signal, work) };
+  }
+
+  /** One write after the other, each as often as a busy or restarting server makes it necessary. */
+  #write<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return this.#writes.run(() => patiently(work, signal));
+  }
+
+  #unavailable(reason: string, cause?: unknown): ServiceError {
+    const message = `Elasticsearch, ${this.#place}: ${firstLine(reason)}`;
+    return new ServiceError('retrieval-unavailable', { message, cause });
+  }
+
+  /**
+   * Writes each document with one request: it arrives as a whole even when this process ends in the middle. One that is
+   * refused stays as it was before.
+   */
   async #store(tenant: string, group: readonly IndexableDocument[], signal: AbortSignal): Promise<RejectedDocument[]> {
-    const before = await this.#heads(
-      tenant,
-      group.map(({ document }) => document.id),
-      signal,
-    );
+    const ids = group.map(({ document }) => document.id);
+    const before = await this.#heads(tenant, ids, signal);
+    const kept = await this.#rows(tenant, before, signal);
     const actions = group.flatMap((item): BulkAction[] => {
       const { id } = item.document;
       const leftOver = removals(tenant, id, item.passages.length, before.get(id)?.passage_count ?? 0);
@@ -174,19 +203,46 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
       return [...leftOver, ...writes];
     });
     const refused = await this.#bulk(actions, signal);
-    const ids = [...refused.keys()];
-    if (ids.length > 0) {
-      // Half a document is worse than none.
+    if (refused.size > 0) {
       const counts = new Map(group.map(({ document, passages }) => [document.id, passages.length]));
-      await this.#bulk(
-        ids.flatMap((id) => removals(tenant, id, 0, counts.get(id) ?? 0)),
-        signal,
-      );
+      const undo = [...refused.keys()].flatMap((id): BulkAction[] => [
+        ...removals(tenant, id, before.get(id)?.passage_count ?? 0, counts.get(id) ?? 0),
+        ...(kept.get(id) ?? []),
+      ]);
+      await this.#bulk(undo, signal);
     }
     return [...refused].map(([documentId, reason]) => ({ documentId, reason }));
   }
 
-  /** What the server is too busy for is sent again, later each time; resolves to the documents it refused, and why. */
+  /** Everything stored of some documents, to be written again when their new version is refused; the first passage last. */
+  async #rows(
+    tenant: string,
+    heads: ReadonlyMap<string, Head>,
+    signal: AbortSignal,
+  ): Promise<Map<string, BulkAction[]>> {
+    const found = new Map<string, BulkAction[]>();
+    const docs = [...heads].flatMap(([id, { passage_count }]) =>
+      recordIds(tenant, id, 0, passage_count)
+        .reverse()
+        .map((_id) => ({ _index: this.#options.alias, _id, routing: id })),
+    );
+    if (docs.length === 0) return found;
+    const reply = await this.#ask(signal, (options) => this.#client.mget<ClusterRow>({ docs }, options));
+    for (const doc of reply.docs) {
+      if (!('_source' in doc) || !doc._source) continue;
+      const documentId = doc._source.document_id;
+      const own = found.get(documentId) ?? [];
+      own.push({ documentId, _id: doc._id, row: doc._source });
+      found.set(documentId, own);
+    }
+    return found;
+  }
+
+  /**
+   * What the server is too busy for is sent again, later each time; resolves to the documents it refused, and why.
+   *
+   * @throws ServiceError `retrieval-unavailable` when it takes no writes now, whatever they are: nothing is wrong with them.
+   */
   async #bulk(actions: readonly BulkAction[], signal: AbortSignal): Promise<Map<string, string>> {
     const refused = new Map<string, string>();
     let left = actions;
@@ -204,11 +260,15 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
       for (const [place, item] of reply.items.entries()) {
         const result = item.index ?? item.delete;
         const action = sent[place] as BulkAction;
-        if (result?.error && BUSY.has(result.status) && attempt < ATTEMPTS) busy.push(action);
-        else if (result?.error) refused.set(action.documentId, result.error.reason ?? result.error.type);
+        const reason = result?.error && (result.error.reason ?? result.error.type);
+        if (!reason) continue;
+        if (result.error?.type === 'cluster_block_exception') throw this.#unavailable(reason);
+        if (!BUSY.has(result.status)) refused.set(action.documentId, reason);
+        else if (attempt < ITEM_ATTEMPTS) busy.push(action);
+        else throw this.#unavailable(reason);
       }
       left = busy;
-      if (left.length > 0) await wait(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random()), signal);
+      if (left.length > 0) await waitBefore(attempt, signal);
     }
     return refused;
   }
@@ -221,7 +281,7 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
       _index: this.#options.alias,
       _id: recordId(tenant, id, 0),
       routing: id,
-      _source: ['document_id', 'fingerprint', 'passage_count'],
+      _source: ['document_id', 'fingerprint', 'passage_count', 'acl'],
     }));
     const reply = await this.#ask(signal, (options) => this.#client.mget<Head>({ docs }, options));
     for (const doc of reply.docs) if ('_source' in doc && doc._source) found.set(doc._source.document_id, doc._source);
@@ -229,28 +289,32 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
   }
 
   async #ensureIndex(signal: AbortSignal): Promise<void> {
-    const { alias, embedder, shards = 1 } = this.#options;
+    const { alias, embedder } = this.#options;
     await this.#checkServer(signal);
     const meta = await this.#meta(signal);
     if (meta) return checkSameModel(this.#place, meta, embedder);
+    try {
+      await this.#create(versionName(alias, 1), [alias], signal);
+    } catch (error) {
+      // Another process was faster.
+      if (typeOf((error as Error).cause) !== 'resource_already_exists_exception') throw error;
+      const made = await this.#meta(signal);
+      if (made) checkSameModel(this.#place, made, embedder);
+    }
+  }
+
+  async #create(index: string, aliases: readonly string[], signal: AbortSignal): Promise<void> {
+    const { embedder, shards = 1 } = this.#options;
     const settings = {
       number_of_shards: shards,
       auto_expand_replicas: '0-1',
       analysis: ANALYSIS,
     };
     const header = { formatVersion: FORMAT_VERSION, modelId: embedder.modelId, dimensions: embedder.dimensions };
-    try {
-      await this.#ask(signal, (options) =>
-        this.#client.indices.create(
-          { index: `${alias}-000001`, settings, mappings: mappings(header), aliases: { [alias]: {} } },
-          options,
-        ),
-      );
-    } catch (error) {
-      // Another process was faster.
-      if (typeOf((error as Error).cause) !== 'resource_already_exists_exception') throw error;
-      checkSameModel(this.#place, (await this.#meta(signal)) ?? header, embedder);
-    }
+    const names = Object.fromEntries(aliases.map((name) => [name, {}]));
+    await this.#ask(signal, (options) =>
+      this.#client.indices.create({ index, settings, mappings: mappings(header), aliases: names }, options),
+    );
   }
 
   /** What the index says of itself; `null` when there is none. */
@@ -287,13 +351,12 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
       if (typeOf(cause) === 'index_not_found_exception' || isMissingAlias(cause)) {
         throw missingClusterIndex(this.#place, cause);
       }
-      const message = `Elasticsearch, ${this.#place}: ${cause instanceof Error ? firstLine(cause.message) : 'failed'}`;
-      throw new ServiceError('retrieval-unavailable', { message, cause });
+      throw this.#unavailable(cause instanceof Error ? cause.message : 'failed', cause);
     }
   }
 }
 
-type Head = Pick<ClusterRow, 'document_id' | 'fingerprint' | 'passage_count'>;
+type Head = Pick<ClusterRow, 'document_id' | 'fingerprint' | 'passage_count' | 'acl'>;
 type BulkAction = { documentId: string; _id: string } | { documentId: string; _id: string; row: ClusterRow };
 
 function clientOptions(options: ElasticsearchIndexOptions): ClientOptions {
@@ -321,17 +384,3 @@ const typeOf = (error: unknown): string | undefined =>
   error instanceof errors.ResponseError ? (error.body as { error?: { type?: string } })?.error?.type : undefined;
 const isMissingAlias = (error: unknown) => error instanceof errors.ResponseError && error.statusCode === 404;
 const firstLine = (text: string) => text.split('\n')[0]?.slice(0, 300) ?? '';
-
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(abortError(signal));
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-}

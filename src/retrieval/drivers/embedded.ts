@@ -87,6 +87,18 @@ export class EmbeddedIndex implements Indexer, DocumentReader {
     return found;
   }
 
+  async acls(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
+    const found = new Map<string, readonly string[][]>();
+    const index = await this.#current();
+    if (!index) return found;
+    for (const ids of inParts(documentIds)) {
+      const query = index.table.query().where(`ordinal = 0 AND ${documentsCondition(tenant, ids)}`);
+      const rows = await this.#guard(rowsOf(query, ['document_id', 'acl']), signal);
+      for (const row of rows) found.set(row.document_id, [[...row.acl]]);
+    }
+    return found;
+  }
+
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
     const { tenant, sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
     if (tenant === undefined) return { stored: 0, rejected };

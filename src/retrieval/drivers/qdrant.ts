@@ -1,6 +1,8 @@
 import { QdrantClient, type Schemas } from '@qdrant/js-client-rest';
 import { abortError, ServiceError } from '../../errors.js';
 import type { Access, ScoredPassage, SearchFilter, SourceDocument } from '../../types.js';
+import type { ListableIndex } from '../index-contents.js';
+import { type VersionedIndex, versionName } from '../index-versions.js';
 import type { IndexableDocument, Indexer, IndexInfo, PutResult } from '../indexer.js';
 import type { DocumentReader, Retriever } from '../retriever.js';
 import { soundDocuments } from '../sound-documents.js';
@@ -17,6 +19,9 @@ import {
   toClusterPassages,
 } from './cluster-rows.js';
 import { type StoredRow, toDocument, toPassage } from './embedded-rows.js';
+import { patiently } from './patience.js';
+import { type Condition, equals, type Filter, type QdrantAccess, qdrantContents } from './qdrant-contents.js';
+import { qdrantVersions } from './qdrant-versions.js';
 
 export interface QdrantIndexOptions {
   url: string;
@@ -31,8 +36,6 @@ export interface QdrantIndexOptions {
 }
 
 type Payload = Omit<ClusterRow, never> & { embedder_model: string };
-type Filter = Schemas['Filter'];
-type Condition = NonNullable<Extract<Filter['must'], unknown[]>>[number];
 
 /** Fields that filters ask for; the tenant is marked as such, which puts its vectors near each other. */
 const PAYLOAD_INDEXES: Readonly<Record<string, Schemas['PayloadFieldSchema']>> = {
@@ -122,14 +125,19 @@ export class QdrantIndex implements Indexer, DocumentReader {
   }
 
   async fingerprints(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
-    const heads = await this.#heads(tenant, documentIds, signal);
+    const heads = await patiently(() => this.#heads(tenant, documentIds, signal), signal);
     return new Map([...heads].map(([id, { fingerprint }]) => [id, fingerprint]));
+  }
+
+  async acls(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
+    const heads = await patiently(() => this.#heads(tenant, documentIds, signal), signal);
+    return new Map([...heads].map(([id, { acl }]) => [id, [acl]]));
   }
 
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
     const { tenant, sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
     if (tenant === undefined) return { stored: 0, rejected };
-    return this.#writes.run(async () => {
+    return this.#inTurn(signal, async () => {
       await this.#ensureCollection(signal);
       for (const group of inGroups(sound, POINTS_AT_ONCE, ({ passages }) => passages.length)) {
         await this.#store(tenant, group, signal);
@@ -139,7 +147,7 @@ export class QdrantIndex implements Indexer, DocumentReader {
   }
 
   async delete(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<number> {
-    return this.#writes.run(async () => {
+    return this.#inTurn(signal, async () => {
       const heads = await this.#heads(tenant, documentIds, signal);
       const points = [...heads].flatMap(([id, { passage_count }]) => recordIds(tenant, id, 0, passage_count));
       if (points.length > 0) await this.#write([{ delete: { points } }], signal);
@@ -157,14 +165,27 @@ export class QdrantIndex implements Indexer, DocumentReader {
     return payload ? toDocument(payload as unknown as StoredRow) : null;
   }
 
-  /** Removes every version of the collection, and its alias. */
+  /** Removes every version of the collection, and its aliases. */
   async drop(signal: AbortSignal): Promise<void> {
-    for (const collection_name of await this.#collectionsOf(signal)) {
-      await this.#ask(signal, (init) => this.#api.deleteCollection({ collection_name }, init));
-    }
+    const versions = this.versions();
+    for (const version of (await versions.versions(signal)).all) await versions.remove(version, signal);
+  }
+
+  /** Lists and reads what is stored. */
+  contents(): ListableIndex {
+    return qdrantContents(this.#access);
+  }
+
+  /** Makes and switches versions of the collection. */
+  versions(): VersionedIndex {
+    return qdrantVersions(this.#access, (collection, signal) => this.#create(collection, signal));
   }
 
   async close(): Promise<void> {}
+
+  get #access(): QdrantAccess {
+    return { api: this.#api, alias: this.#options.alias, ask: (signal, work) => this.#ask(signal, work) };
+  }
 
   get #collection() {
     return { collection_name: this.#options.alias };
@@ -187,6 +208,11 @@ export class QdrantIndex implements Indexer, DocumentReader {
     await this.#write([...removal, { upsert: { points } }], signal);
   }
 
+  /** One write after the other, each as often as a busy or restarting server makes it necessary. */
+  #inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return this.#writes.run(() => patiently(work, signal));
+  }
+
   #write(operations: Schemas['UpdateOperation'][], signal: AbortSignal) {
     return this.#ask(signal, (init) => this.#api.batchUpdate({ ...this.#collection, wait: true, operations }, init));
   }
@@ -196,7 +222,7 @@ export class QdrantIndex implements Indexer, DocumentReader {
     const ids = documentIds.map((id) => recordId(tenant, id, 0));
     const points = await this.#ask(signal, (init) =>
       this.#api.getPoints(
-        { ...this.#collection, ids, with_payload: ['document_id', 'fingerprint', 'passage_count'] },
+        { ...this.#collection, ids, with_payload: ['document_id', 'fingerprint', 'passage_count', 'acl'] },
         init,
       ),
     );
@@ -204,12 +230,19 @@ export class QdrantIndex implements Indexer, DocumentReader {
   }
 
   async #ensureCollection(signal: AbortSignal): Promise<void> {
-    const { alias, embedder, quantized } = this.#options;
+    const { alias, embedder } = this.#options;
     if (await this.#exists(signal)) {
       const stored = { modelId: (await this.#storedModel(signal)) ?? embedder.modelId };
       return checkSameModel(this.#place, { ...stored, dimensions: await this.#dimensions(signal) }, embedder);
     }
-    const collection_name = `${alias}-000001`;
+    const collection_name = versionName(alias, 1);
+    await this.#create(collection_name, signal);
+    const actions = [{ create_alias: { collection_name, alias_name: alias } }];
+    await this.#ask(signal, (init) => this.#api.updateAliases({ actions }, init));
+  }
+
+  async #create(collection_name: string, signal: AbortSignal): Promise<void> {
+    const { embedder, quantized } = this.#options;
     const ask = <T>(work: (init: RequestInit) => Promise<{ data: { result?: T } }>) => this.#ask(signal, work);
     await ask((init) =>
       this.#api.createCollection(
@@ -227,8 +260,6 @@ export class QdrantIndex implements Indexer, DocumentReader {
     for (const [field_name, field_schema] of Object.entries(PAYLOAD_INDEXES)) {
       await ask((init) => this.#api.createFieldIndex({ collection_name, wait: true, field_name, field_schema }, init));
     }
-    const actions = [{ create_alias: { collection_name, alias_name: alias } }];
-    await ask((init) => this.#api.updateAliases({ actions }, init));
   }
 
   async #exists(signal: AbortSignal): Promise<boolean> {
@@ -279,7 +310,6 @@ export class QdrantIndex implements Indexer, DocumentReader {
   }
 }
 
-const equals = (key: string, value: string | number | boolean): Condition => ({ key, match: { value } });
 const anyOf = (key: string, values: readonly string[]): Condition =>
   values.length > 0 ? { key, match: { any: [...values] } } : nothing;
 /** No point has an id of an empty list. */

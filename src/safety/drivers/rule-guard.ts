@@ -1,8 +1,11 @@
+import { abortError } from '../../errors.js';
+import { noticeFor } from '../notices.js';
 import type { QueryGuard, QueryVerdict, UnsafeCategory } from '../query-guard.js';
+import { CHINESE_RULES } from '../rules/chinese.js';
 import { crime } from '../rules/crime.js';
 import { hate } from '../rules/hate.js';
 import { privacy } from '../rules/privacy.js';
-import { SELF_HARM_NOTICE, selfHarm } from '../rules/self-harm.js';
+import { selfHarm } from '../rules/self-harm.js';
 import { sexual } from '../rules/sexual.js';
 import { violence } from '../rules/violence.js';
 import { parseQuery, type Rule } from '../rules/wants-to.js';
@@ -17,6 +20,7 @@ const RULES: readonly (readonly [UnsafeCategory, readonly Rule[]])[] = [
   ['crime', crime],
   ['privacy', privacy],
   ['hate', hate],
+  ...CHINESE_RULES,
 ];
 
 /** Nothing is made, killed or stolen there. */
@@ -24,14 +28,15 @@ const IN_A_GAME =
   /\b(?:in|on|for) (?:minecraft|terraria|roblox|fortnite|gta|skyrim|the sims|sims 4|valheim|factorio|chess|hitman \d|(?:a|the|this|my) (?:video ?)?game)\b/;
 
 /**
- * Rules for what is plain in the words of an English query. They know no paraphrase and no other language; a trained
- * guard can take their place behind the same interface.
+ * Rules for what is plain in the words of an English or Chinese query. They know no paraphrase; a trained guard stands
+ * behind them or takes their place.
  */
 export function createRuleGuard(): QueryGuard {
   verdictOf('how do i warm up'); // The engine compiles a pattern at its first use, which takes longer than many queries.
   return {
-    guardId: 'rules@1',
-    async check({ text }) {
+    guardId: 'rules@2',
+    async check({ text }, signal) {
+      if (signal.aborted) throw abortError(signal);
       return verdictOf(text);
     },
   };
@@ -43,8 +48,7 @@ function verdictOf(text: string): QueryVerdict {
   for (const [category, rules] of RULES) {
     if (inGame && category !== 'self-harm' && category !== 'sexual') continue;
     if (!rules.some((matches) => matches(query))) continue;
-    const notice = category === 'self-harm' ? { notice: SELF_HARM_NOTICE } : {};
-    return { action: 'hits-only', category, score: 1, ...notice };
+    return { action: 'hits-only', category, score: 1, ...noticeFor(category, text) };
   }
   return { action: 'allow' };
 }

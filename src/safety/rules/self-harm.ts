@@ -36,8 +36,3 @@ export const selfHarm: readonly Rule[] = [
     /\bwhat (?:pills|drugs|medicines?|poisons?) (?:can|should|could|do) i (?:take|use) to (?:die|overdose|kill|end)\b/,
   ),
 ];
-
-export const SELF_HARM_NOTICE =
-  'If you are thinking about harming yourself, please talk to someone now. In an emergency call your local emergency ' +
-  'number. Helplines: 988 in the United States and Canada (call or text), 116 123 in the United Kingdom and Ireland, ' +
-  'and for other countries https://findahelpline.com.';

@@ -26,10 +26,11 @@ describe.skipIf(missingGolden)(`the unit tests of ir_measures${missingGolden ? `
     expect(found.length).toBeGreaterThanOrEqual(atLeast);
     const wrong: unknown[] = [];
     for (const { test, measure, qrels, run, topic, value } of found) {
-      await writeFile(join(dir, 'qrels'), qrels);
-      await writeFile(join(dir, 'run'), run);
+      const files = { qrels: join(dir, `${name}.qrels`), run: join(dir, `${name}.run`) };
+      await writeFile(files.qrels, qrels);
+      await writeFile(files.run, run);
       const asked = name === EXPONENTIAL ? measure.replace('nDCG@', 'nDCG(dcg="exp-log2")@') : measure;
-      const ours = (await evaluate(join(dir, 'qrels'), join(dir, 'run'), [asked])).get(asked)?.get(topic);
+      const ours = (await evaluate(files.qrels, files.run, [asked])).get(asked)?.get(topic);
       if (ours === undefined || Math.abs(ours - value) > 0.5001e-4) wrong.push({ test, measure, topic, value, ours });
     }
     expect(wrong).toEqual([]);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ByteTable } from '../../../src/evaluation/byte-table.js';
 import { evaluateRun } from '../../../src/evaluation/evaluate-runs.js';
 import { qrelsOf } from '../../../src/evaluation/formats/qrels.js';
+import { readRun } from '../../../src/evaluation/formats/run.js';
 import { judgeRun } from '../../../src/evaluation/judge-run.js';
 import { type Judgements, prepareJudgements } from '../../../src/evaluation/judgements.js';
 import { parseMeasure } from '../../../src/evaluation/measures/ranking/parse-measure.js';
@@ -74,6 +75,29 @@ describe('judgeRun', () => {
       [-1, ...byBytes, -1],
     );
     expect((await judged(run(ids), known)).summary.tiedTopics).toBe(1);
+  });
+
+  it('compares scores in single precision, as trec_eval does (reciprocal ranks of pytrec_eval 0.5.11)', async () => {
+    const reciprocalRank = async (a: string, b: string) => {
+      const { rankings } = await judged(`one Q0 a 1 ${a} t\none Q0 b 2 ${b} t\n`);
+      return 1 / ((rankings.one?.documents.indexOf(0) ?? -1) + 1);
+    };
+    expect(await reciprocalRank('0.812345678902', '0.812345678901')).toBe(0.5);
+    expect(await reciprocalRank('0.812345678901', '0.812345678902')).toBe(0.5);
+    expect(await reciprocalRank('16777217', '16777216')).toBe(0.5);
+    expect(await reciprocalRank('2', '1')).toBe(1);
+    const path = join(dir, 'single.run');
+    await writeFile(
+      path,
+      'one Q0 a 1 0.812345678902 t\none Q0 b 2 0.812345678901 t\none Q0 c 3 inf t\none Q0 d 4 inf t\n',
+    );
+    const { topics } = await readRun(path);
+    expect(topics.get('one')).toEqual([
+      { documentId: 'd', score: Number.POSITIVE_INFINITY },
+      { documentId: 'c', score: Number.POSITIVE_INFINITY },
+      { documentId: 'b', score: 0.812345678901 },
+      { documentId: 'a', score: 0.812345678902 },
+    ]);
   });
 
   it('orders infinite and huge scores', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { EmbeddedIndex, type EmbeddedIndexOptions } from '../../../src/retrieval/drivers/embedded.js';
 import { document, find, type OpenBackEnd, put, signal } from '../../contracts/back-end.js';
+import { testDocumentWriter } from '../../contracts/document-writer.js';
 import { testIndexer } from '../../contracts/indexer.js';
 import { testRetriever } from '../../contracts/retriever.js';
 import { WordEmbedder } from '../../fixtures/word-embedder.js';
@@ -25,6 +26,7 @@ for (const [name, open] of [
   ['embedded, indexed', opener({ indexEvery: 1, indexFrom: 1 })],
 ] as const) {
   testIndexer(name, open);
+  testDocumentWriter(name, open);
   testRetriever(name, 'lexical', open);
   testRetriever(name, 'dense', open);
 }

@@ -77,6 +77,12 @@ svg .gain-text,svg .loss-text{font-weight:600}svg .gain-text{fill:var(--gain)}sv
 .series{transition:opacity .15s}.lines:hover .series{opacity:.2}.lines .series:hover{opacity:1}
 .interval line{stroke:currentColor;stroke-width:2.5;stroke-linecap:round}.interval circle{fill:currentColor}
 .interval.gain{color:var(--gain);fill:none}.interval.loss{color:var(--loss);fill:none}.interval.level{color:var(--soft)}
+.promise{stroke:var(--soft);stroke-dasharray:4 4;opacity:.7}.series .thin{stroke-width:1.4;stroke-dasharray:2 3}
+circle.mark{fill:var(--card);stroke:currentColor;stroke-width:3}
+.bin line{stroke:currentColor;stroke-width:1.6;opacity:.55}.bin circle:not(.touch){fill:currentColor}
+.shownRight{--o:var(--c0)}.shownWrong{--o:var(--c1)}.withheldRight{--o:var(--c9)}.withheldWrong{--o:var(--c8)}.refused{--o:var(--c2)}.none{--o:var(--line)}
+rect:is(.shownRight,.shownWrong,.withheldRight,.withheldWrong,.refused,.none){fill:var(--o)}.legend li>span{color:var(--o)}
+td.text{text-align:left;white-space:normal;min-width:12rem}
 .legend{display:flex;flex-wrap:wrap;gap:.25rem 1rem;margin:.5rem 0 0;padding:0;list-style:none;font-size:.9rem}
 details{margin:1rem 0}summary{cursor:pointer;font-weight:600}
 .notes{background:var(--mark);border-radius:.75rem;padding:.75rem 1rem;margin:1rem 0}

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { openLinearModel } from '../../src/safety/drivers/linear-model.js';
+import { openTrainedEntailment } from '../../src/safety/drivers/trained-entailment.js';
+import { entailmentFeatures } from '../../src/safety/entailment-features.js';
+import { probabilityOf } from '../../src/safety/linear-heads.js';
+import { instructionFeatures } from '../../src/safety/passage-features.js';
+import { fnv1a, hashedFeatures } from '../../src/safety/text-features.js';
+
+const readExamples = (name: string) => JSON.parse(readFileSync(`models/guards/${name}/examples.json`, 'utf8'));
+
+it('hashes as published', () => {
+  // Test vectors of FNV-1a, 32 bits.
+  expect(fnv1a('')).toBe(0x811c9dc5);
+  expect(fnv1a('a')).toBe(0xe40c292c);
+  expect(fnv1a('foobar')).toBe(0xbf9cf968);
+});
+
+interface Example {
+  text: string;
+  rest?: string;
+  features?: Record<string, number>;
+  buckets: number[];
+  probabilities: Record<string, number>;
+}
+
+// Training and serving must see the same: what Python computed is computed again.
+describe.each(['query', 'passage', 'answer'])('models/guards/%s', (name) => {
+  const examples = readExamples(name) as Example[];
+
+  it.each(examples)('$text', async ({ text, rest, features, buckets, probabilities }) => {
+    const model = await openLinearModel(`models/guards/${name}`);
+    expect(hashedFeatures(text, model.hashBits)).toEqual(buckets);
+    const own = features && instructionFeatures(text, rest ?? '');
+    if (features) expect(own).toEqual(features);
+    for (const head of model.heads) {
+      expect(probabilityOf(model.head(head), buckets, own)).toBeCloseTo(probabilities[head] as number, 5);
+    }
+  });
+});
+
+describe('models/guards/entailment', () => {
+  const examples = readExamples('entailment') as {
+    quote: string;
+    claim: string;
+    features: Record<string, number>;
+    probability: number;
+  }[];
+
+  it.each(examples)('$claim', async ({ quote, claim, features, probability }) => {
+    for (const [feature, value] of Object.entries(entailmentFeatures(quote, claim))) {
+      expect([feature, value]).toEqual([feature, expect.closeTo(features[feature] as number, 9)]);
+    }
+    const checker = await openTrainedEntailment('models/guards/entailment');
+    const [found] = await checker.entails([{ quote, claim }], new AbortController().signal);
+    expect(found).toBeCloseTo(probability, 5);
+  });
+});
