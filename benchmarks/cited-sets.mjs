@@ -37,6 +37,7 @@ export function clapnqSet(rows) {
     documents.push(document);
     const given = output.filter(({ answer, meta }) => answer.trim() !== '' && meta?.skip !== true);
     const answerable = given.length > 0;
+    const sentences = given.flatMap((one) => one.selected_sentences.map((text) => text.trim())).filter(Boolean);
     return {
       id,
       question: input.trim(),
@@ -44,7 +45,7 @@ export function clapnqSet(rows) {
       answerable,
       ...(answerable && {
         documentIds: [document.id],
-        supportingSentences: [...new Set(given.flatMap((one) => one.selected_sentences.map((text) => text.trim())))],
+        ...(sentences.length > 0 && { supportingSentences: [...new Set(sentences)] }),
       }),
       language: 'en',
       kind: answerable ? 'answerable' : 'unanswerable',

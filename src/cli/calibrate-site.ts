@@ -8,10 +8,10 @@ import { type Calibrator, parseCalibrator, sealCalibrator } from '../reward/cali
 import { type GuaranteeMet, guaranteedThreshold } from '../reward/guaranteed-threshold.js';
 import type { ConfidenceOutcome } from '../reward/threshold.js';
 import { askPipeline } from './ask-pipeline.js';
-import { withDistribution } from './calibrate.js';
 import { interruptible } from './interruptible.js';
 import { configWith } from './options.js';
 import { openRecordFile } from './record-file.js';
+import { withDistribution } from './with-distribution.js';
 
 export interface SiteCalibration {
   /** Question lines as `candor eval answers` reads them. */

@@ -9,10 +9,10 @@ import { isRightAnswer } from '../evaluation/right-answer.js';
 import { type CalibrationCase, type CalibrationFit, fitCalibration } from '../reward/calibration.js';
 import { type Calibrator, type ModelVersions, sealCalibrator } from '../reward/calibrator.js';
 import { CONFIDENCE_FEATURES, type ConfidenceFeatures, confidenceFeatures } from '../reward/confidence.js';
-import { distributionOf } from '../reward/population-stability.js';
 import { selectAnswer } from '../reward/select-answer.js';
 import { featureTable, renderFeatureTable } from './feature-table.js';
 import { numberOption } from './options.js';
+import { withDistribution } from './with-distribution.js';
 
 interface CalibrateOptions {
   records?: string;
@@ -181,12 +181,6 @@ export function toCalibrator(fit: CalibrationFit, fittedFor: ModelVersions, targ
       calibrationError: calibrationError(heldOut) ?? 1,
     },
   });
-}
-
-/** For a calibrator that is to be watched. */
-export function withDistribution(outcomes: readonly { confidence: number }[]): Pick<Calibrator, 'distribution'> {
-  const found = distributionOf(outcomes.map(({ confidence }) => confidence));
-  return found ? { distribution: { edges: [...found.edges], shares: [...found.shares] } } : {};
 }
 
 function describe(

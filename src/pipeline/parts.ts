@@ -3,7 +3,6 @@ import type { Reranker } from '../ranking/reranker.js';
 import type { DocumentWriter } from '../retrieval/document-writer.js';
 import type { DocumentReader, RetrievalResult } from '../retrieval/retriever.js';
 import type { Calibrator } from '../reward/calibrator.js';
-import type { DriftStatus } from '../reward/drift.js';
 import type { RewardModel } from '../reward/reward-model.js';
 import type { PersonalDataPolicy } from '../safety/answer-check.js';
 import type { AnswerGuard } from '../safety/answer-guard.js';
@@ -13,6 +12,7 @@ import type { PassageGuard } from '../safety/passage-guard.js';
 import type { QueryGuard } from '../safety/query-guard.js';
 import type { AnswerLayout, Query, QueryKind } from '../types.js';
 import type { ComponentStatus } from './pipeline.js';
+import type { ThresholdWatch } from './threshold-watch.js';
 import type { TraceStore } from './trace-store.js';
 
 /** Query to fused passages: the hybrid retriever. */
@@ -38,22 +38,6 @@ export interface QueryClassifier {
   /** Name and version, for traces. */
   readonly classifierId: string;
   classify(query: Query, signal: AbortSignal): Promise<QueryKind>;
-}
-
-/** Says from which confidence on answers are shown, as long as the promise about them holds. */
-export interface ThresholdWatch {
-  /**
-   * @param minConfidence What the calibrator or the settings say.
-   * @returns the same, a higher one, or `'off'`.
-   */
-  threshold(minConfidence: number): number | 'off';
-  /** Told the confidence of every best candidate, shown or not. */
-  observe(answer: { requestId: string; tenant: string; confidence: number; isShown: boolean }): void;
-  /** @returns whether there is such an answer; each can be judged once, and only by its own tenant. */
-  judge(tenant: string, requestId: string, right: boolean): boolean;
-  status(): DriftStatus;
-  /** Forgets everything that was seen. */
-  reset(): void;
 }
 
 /** Everything a pipeline is made of; `create-pipeline.ts` opens it, tests pass fakes. */

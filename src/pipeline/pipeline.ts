@@ -1,8 +1,8 @@
 import type { Author, DocumentOperation, DocumentOutcome, StoredDocument } from '../retrieval/document-writer.js';
 import type { OverrideStore } from '../safety/overrides.js';
 import type { Access, SearchEvent, SearchRequest, SearchResponse } from '../types.js';
-import type { ThresholdWatch } from './parts.js';
 import type { Reranking, RerankRequest } from './rerank-texts.js';
+import type { ThresholdWatch } from './threshold-watch.js';
 
 export interface ComponentStatus {
   /** Such as `embedded-lexical`, `generator`, `reward`. */

@@ -4,10 +4,10 @@ import type { ScoredCandidate } from '../types.js';
 import type { Calibrator } from './calibrator.js';
 import { isotonicValue } from './isotonic-regression.js';
 import { type LinearModel, logisticProbability } from './logistic-regression.js';
+import type { RewardedCandidate } from './rewarded-candidate.js';
 import { selectAnswer } from './select-answer.js';
 
-/** A candidate with its reward, before it has a confidence. */
-export type RewardedCandidate = Omit<ScoredCandidate, 'confidence'>;
+export type { RewardedCandidate };
 
 /** What the confidence is computed from, in the order of a calibrator's weights. */
 export const CONFIDENCE_FEATURES = [

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { ThresholdWatch } from '../../pipeline/parts.js';
+import type { ThresholdWatch } from '../../pipeline/threshold-watch.js';
 import type { AnswerStatus, SafetyReport, SearchEvent, SearchResponse, Timings } from '../../types.js';
 import { requireScope } from './auth.js';
 

@@ -38,6 +38,7 @@ export function AnswerNote({
           {choices.map(({ label, query }) => (
             <li key={query}>
               <a
+                class="choice"
                 href={toAddress({ ...page, query })}
                 title={query}
                 onClick={onPlainClick(() => onSearch(query))}
