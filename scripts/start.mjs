@@ -1,4 +1,5 @@
-// npm start: builds what is missing or old, puts the samples into the index on the first start, serves.
+// npm start: builds what is missing or old, puts the samples into the folder of the index on the first start, serves. Clusters
+// are somebody's: nothing is put into them unasked.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,6 +9,10 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const cli = 'dist/cli/main.js';
 const builtStamp = 'dist/.built';
 const indexDir = process.env.CANDOR_INDEX_DIR || '.candor/index';
+/** As in src/config.ts. */
+const usesClusters =
+  process.env.CANDOR_STORE !== 'embedded' &&
+  ['ELASTICSEARCH_URL', 'ELASTICSEARCH_CLOUD_ID', 'QDRANT_URL'].some((name) => process.env[name]);
 /** Stands beside the index while the samples go into it: what was interrupted is resumed. */
 const unfinished = `${indexDir}.unfinished`;
 
@@ -39,7 +44,8 @@ if (!isBuilt) {
 }
 must(process.execPath, ['scripts/build-web.mjs']);
 
-if (!existsSync(indexDir) || existsSync(unfinished)) {
+if (usesClusters) console.log(`Serving what the clusters hold; to fill them: node ${cli} ingest PATH...`);
+else if (!existsSync(indexDir) || existsSync(unfinished)) {
   console.log('Putting the sample corpus into the index …');
   mkdirSync(dirname(unfinished), { recursive: true });
   writeFileSync(unfinished, '');

@@ -123,26 +123,31 @@ const environment = z.object({
   CANDOR_QUERY_GUARD: namesOf(['rules', 'trained', 'off']).default(['rules', 'trained']),
   CANDOR_PASSAGE_GUARD: z.enum(['trained', 'rules', 'off']).default('trained'),
   CANDOR_ANSWER_GUARD: z.enum(['trained', 'off']).default('trained'),
+  CANDOR_ENTAILMENT: z.enum(['trained', 'coverage', 'off']).default('trained'),
   /** Topics whose queries get hits only. */
   CANDOR_HITS_ONLY_TOPICS: namesOf(['medical', 'legal', 'financial']).default([]),
   CANDOR_QUERY_GUARD_MODEL: z.string().min(1).default('guards/query'),
   CANDOR_PASSAGE_GUARD_MODEL: z.string().min(1).default('guards/passage'),
-  CANDOR_ENTAILMENT_MODEL: z.string().min(1).default('guards/entailment'),
-  /** Least probability that the quote supports a shown answer; 0 = not asked. */
-  CANDOR_MIN_SUPPORT: probability.default(0.02),
   CANDOR_ANSWER_GUARD_MODEL: z.string().min(1).default('guards/answer'),
+  CANDOR_ENTAILMENT_MODEL: z.string().min(1).default('guards/entailment'),
+  /** Least probability that the quote supports a shown answer. */
+  CANDOR_MIN_SUPPORT: probability.default(0.02),
   /** Log of the administrator's rules; what it adds up to is in force. */
   CANDOR_OVERRIDES: z.string().min(1).default('.candor/overrides.jsonl'),
 
+  /** Unset: the clusters when one is named, else the folder. */
+  CANDOR_STORE: z.enum(['embedded', 'clusters']).optional(),
   ELASTICSEARCH_URL: z.url().optional(),
   ELASTICSEARCH_CLOUD_ID: z.string().min(1).optional(),
   ELASTICSEARCH_API_KEY: z.string().min(1).optional(),
   ELASTICSEARCH_USERNAME: z.string().min(1).optional(),
   ELASTICSEARCH_PASSWORD: z.string().min(1).optional(),
   ELASTICSEARCH_CA_FILE: z.string().min(1).optional(),
+  ELASTICSEARCH_SHARDS: integer(1, 1, 1_024),
   QDRANT_URL: z.url().optional(),
   QDRANT_API_KEY: z.string().min(1).optional(),
   QDRANT_QUANTIZED: flag(false),
+  QDRANT_EXACT: flag(false),
   /** Alias of the index in both clusters. */
   CANDOR_CLUSTER_ALIAS: z
     .string()
@@ -156,6 +161,7 @@ const environment = z.object({
 export type Config = ReturnType<typeof toConfig>;
 
 function toConfig(env: z.infer<typeof environment>) {
+  const usesClusters = env.CANDOR_STORE !== 'embedded';
   return {
     server: {
       host: env.CANDOR_HOST,
@@ -220,6 +226,7 @@ function toConfig(env: z.infer<typeof environment>) {
       queryGuard: env.CANDOR_QUERY_GUARD,
       passageGuard: env.CANDOR_PASSAGE_GUARD,
       answerGuard: env.CANDOR_ANSWER_GUARD,
+      entailment: env.CANDOR_ENTAILMENT,
       minSupport: env.CANDOR_MIN_SUPPORT,
       hitsOnlyTopics: env.CANDOR_HITS_ONLY_TOPICS,
       /** Names of folders under `modelsDir`. */
@@ -232,14 +239,22 @@ function toConfig(env: z.infer<typeof environment>) {
       overrides: env.CANDOR_OVERRIDES,
     },
     elasticsearch: {
-      url: env.ELASTICSEARCH_URL,
-      cloudId: env.ELASTICSEARCH_CLOUD_ID,
+      url: usesClusters ? env.ELASTICSEARCH_URL : undefined,
+      cloudId: usesClusters ? env.ELASTICSEARCH_CLOUD_ID : undefined,
       apiKey: env.ELASTICSEARCH_API_KEY,
       username: env.ELASTICSEARCH_USERNAME,
       password: env.ELASTICSEARCH_PASSWORD,
       caFile: env.ELASTICSEARCH_CA_FILE,
+      /** Of a new version of the index. */
+      shards: env.ELASTICSEARCH_SHARDS,
     },
-    qdrant: { url: env.QDRANT_URL, apiKey: env.QDRANT_API_KEY, quantized: env.QDRANT_QUANTIZED },
+    qdrant: {
+      url: usesClusters ? env.QDRANT_URL : undefined,
+      apiKey: env.QDRANT_API_KEY,
+      quantized: env.QDRANT_QUANTIZED,
+      /** Compares all vectors, for evaluation. */
+      exact: env.QDRANT_EXACT,
+    },
     clusterAlias: env.CANDOR_CLUSTER_ALIAS,
     openaiCompatible: { url: env.OPENAI_COMPATIBLE_URL, apiKey: env.OPENAI_COMPATIBLE_API_KEY },
   };
@@ -256,7 +271,14 @@ const isSecret = (name: string) => /_(KEYS?|PASSWORD|URL)$/.test(name);
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = environment.safeParse(given);
-  if (parsed.success) return toConfig(parsed.data);
+  if (parsed.success) {
+    const { CANDOR_STORE, ELASTICSEARCH_URL, ELASTICSEARCH_CLOUD_ID, QDRANT_URL } = parsed.data;
+    if (CANDOR_STORE === 'clusters' && !ELASTICSEARCH_URL && !ELASTICSEARCH_CLOUD_ID && !QDRANT_URL) {
+      const message = 'CANDOR_STORE: expected an address for clusters: set ELASTICSEARCH_URL, QDRANT_URL or both.';
+      throw new ServiceError('invalid-config', { message });
+    }
+    return toConfig(parsed.data);
+  }
   const lines = parsed.error.issues.map((issue) => {
     const name = String(issue.path[0]);
     const received = isSecret(name) ? 'a value that is not shown' : JSON.stringify(given[name]);

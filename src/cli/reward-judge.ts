@@ -24,6 +24,9 @@ interface JudgeOptions {
   minConfidence?: number;
 }
 
+/** Answers or pairs given to the model at once: its workers share them. */
+const BATCH = 32;
+
 /** What the judge sees of an answer; a decline needs no passage and is worth 0 by definition. */
 type Exhibit = { answer: RecordedAnswer; item: RewardItem | null };
 
@@ -72,10 +75,18 @@ async function judgeAlone(
   const progress = startProgress('answers judged', given.length);
   const alone: JudgedAlone[] = [];
   try {
-    for (const { answer, text, item } of given) {
-      const [reward] = item ? await scoreOrNone(model, [item], signal) : [];
-      if (reward !== undefined) alone.push({ reward, right: isRight(text, answer.answers), characters: text.length });
-      progress.tick();
+    for (const batch of batches(given, BATCH)) {
+      const readable = batch.flatMap(({ answer, text, item }) => (item ? [{ answer, text, item }] : []));
+      const rewards = await scoreEach(
+        model,
+        readable.map(({ item }) => item),
+        signal,
+      );
+      for (const [index, { answer, text }] of readable.entries()) {
+        const reward = rewards[index];
+        if (reward != null) alone.push({ reward, right: isRight(text, answer.answers), characters: text.length });
+      }
+      for (const _ of batch) progress.tick();
     }
   } finally {
     progress.stop();
@@ -92,67 +103,103 @@ async function judgePairs(
 ): Promise<{ pairs: JudgedPair[]; unread: number }> {
   const rivalById = new Map(rivals.map((rival) => [rival.id, rival]));
   const exhibit = (answer: RecordedAnswer): Exhibit => ({ answer, item: read(answer) });
-  const progress = startProgress('pairs judged', answers.length);
+  const both = answers.flatMap((answer) => {
+    const rival = rivalById.get(answer.id);
+    return rival && !isUnanswered(rival) ? [{ own: exhibit(answer), other: exhibit(rival) }] : [];
+  });
+  const progress = startProgress('pairs judged', both.length);
   const pairs: JudgedPair[] = [];
-  let unread = 0;
   try {
-    for (const answer of answers) {
-      const rival = rivalById.get(answer.id);
-      if (!rival || isUnanswered(rival)) continue;
-      const [own, other] = [exhibit(answer), exhibit(rival)];
-      if (isUnreadable(own) || isUnreadable(other)) unread += 1;
-      else {
-        const pair = await judgePair(model, own, other, signal);
-        if (pair) pairs.push(pair);
-        else unread += 1;
-      }
-      progress.tick();
+    for (const batch of batches(both, BATCH)) {
+      const readable = batch.filter(({ own, other }) => !isUnreadable(own) && !isUnreadable(other));
+      pairs.push(...(await judgeBatch(model, readable, signal)));
+      for (const _ of batch) progress.tick();
     }
   } finally {
     progress.stop();
   }
-  return { pairs, unread };
+  return { pairs, unread: both.length - pairs.length };
 }
 
 const isUnanswered = (answer: RecordedAnswer) => !isRecord(answer) && answer.missing;
 const isUnreadable = ({ answer, item }: Exhibit) => item === null && answerText(answer) !== null;
 
-/** Bradley-Terry: the preference is the logistic function of the difference of rewards, in either order. */
-async function judgePair(
-  model: RewardModel,
-  own: Exhibit,
-  other: Exhibit,
-  signal: AbortSignal,
-): Promise<JudgedPair | null> {
-  const [ownFirst, otherSecond] = await rewards(model, [own, other], signal);
-  const [otherFirst, ownSecond] = await rewards(model, [other, own], signal);
-  if (ownFirst === undefined || otherSecond === undefined || otherFirst === undefined || ownSecond === undefined)
-    return null;
-  const { answers, answerable } = own.answer;
-  const [ownText, otherText] = [answerText(own.answer), answerText(other.answer)];
-  const f1 = (text: string | null) => (text === null ? Number(!answerable) : tokenF1(text, answers));
-  return {
-    preference: { first: sigmoid(ownFirst - otherSecond), second: sigmoid(ownSecond - otherFirst) },
-    f1: { own: f1(ownText), other: f1(otherText) },
-    characters: { own: ownText?.length ?? 0, other: otherText?.length ?? 0 },
-  };
+interface ExhibitPair {
+  own: Exhibit;
+  other: Exhibit;
 }
 
-/** `[]` for answers that the model cannot hold, such as a very long one: they are counted, and the others judged. */
-async function scoreOrNone(model: RewardModel, items: readonly RewardItem[], signal: AbortSignal): Promise<number[]> {
+/**
+ * Every pair in both orders. Bradley-Terry: the preference is the logistic function of the difference of rewards. A pair
+ * with an answer that the model could not read is left out.
+ */
+async function judgeBatch(
+  model: RewardModel,
+  pairs: readonly ExhibitPair[],
+  signal: AbortSignal,
+): Promise<JudgedPair[]> {
+  const ownFirst = await rewardsOf(
+    model,
+    pairs.flatMap(({ own, other }) => [own, other]),
+    signal,
+  );
+  const otherFirst = await rewardsOf(
+    model,
+    pairs.flatMap(({ own, other }) => [other, own]),
+    signal,
+  );
+  return pairs.flatMap(({ own, other }, index) => {
+    const [own1, other1] = ownFirst.slice(2 * index);
+    const [other2, own2] = otherFirst.slice(2 * index);
+    if (own1 == null || other1 == null || own2 == null || other2 == null) return [];
+    const { answers, answerable } = own.answer;
+    const [ownText, otherText] = [answerText(own.answer), answerText(other.answer)];
+    const f1 = (text: string | null) => (text === null ? Number(!answerable) : tokenF1(text, answers));
+    return [
+      {
+        preference: { first: sigmoid(own1 - other1), second: sigmoid(own2 - other2) },
+        f1: { own: f1(ownText), other: f1(otherText) },
+        characters: { own: ownText?.length ?? 0, other: otherText?.length ?? 0 },
+      },
+    ];
+  });
+}
+
+/** 0 for a decline; `null` where the model could not read it. */
+async function rewardsOf(
+  model: RewardModel,
+  exhibits: readonly Exhibit[],
+  signal: AbortSignal,
+): Promise<(number | null)[]> {
+  const items = exhibits.flatMap(({ item }) => item ?? []);
+  const rewards = await scoreEach(model, items, signal);
+  let next = 0;
+  return exhibits.map(({ item }) => (item === null ? 0 : (rewards[next++] ?? null)));
+}
+
+/**
+ * One reward for each item; `null` for those that the model cannot hold, such as a very long one. What fails together is
+ * tried again in halves, so that one such answer costs nobody else theirs.
+ */
+export async function scoreEach(
+  model: Pick<RewardModel, 'score'>,
+  items: readonly RewardItem[],
+  signal: AbortSignal,
+): Promise<(number | null)[]> {
+  if (items.length === 0) return [];
   try {
     return await model.score(items, signal);
   } catch (error) {
-    if (error instanceof ServiceError && error.code === 'inference-failed') return [];
-    throw error;
+    if (!(error instanceof ServiceError && error.code === 'inference-failed')) throw error;
+    if (items.length === 1) return [null];
+    const half = Math.ceil(items.length / 2);
+    const first = await scoreEach(model, items.slice(0, half), signal);
+    return [...first, ...(await scoreEach(model, items.slice(half), signal))];
   }
 }
 
-async function rewards(model: RewardModel, exhibits: readonly Exhibit[], signal: AbortSignal): Promise<number[]> {
-  const items = exhibits.flatMap(({ item }) => item ?? []);
-  const scored = await scoreOrNone(model, items, signal);
-  if (scored.length < items.length) return [];
-  return exhibits.map(({ item }) => (item === null ? 0 : (scored.shift() ?? 0)));
+function* batches<T>(all: readonly T[], size: number): Generator<readonly T[]> {
+  for (let from = 0; from < all.length; from += size) yield all.slice(from, from + size);
 }
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));

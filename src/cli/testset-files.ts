@@ -49,6 +49,7 @@ export interface QuestionsOptions {
   output: string;
   count: number;
   seed: number;
+  cloze: boolean;
 }
 
 const invalid = (message: string) => new ServiceError('invalid-request', { message });
@@ -168,7 +169,7 @@ export async function agreementFile({ labels: path, scale, qrels, json }: Agreem
 }
 
 /** `candor testset questions`. */
-export async function questionsFile({ corpus, output, count, seed }: QuestionsOptions): Promise<void> {
+export async function questionsFile({ corpus, output, count, seed, cloze }: QuestionsOptions): Promise<void> {
   const config = configWith({});
   const split = await loadSentenceSplitter(config.promptsDir);
   const { items } = await openSource([corpus], { tenant: config.tenant, acl: [] });
@@ -176,7 +177,7 @@ export async function questionsFile({ corpus, output, count, seed }: QuestionsOp
   for await (const loaded of items) {
     if (loaded.type === 'document') passages.push(...chunkDocument(loaded.document, split, undefined, loaded.headings));
   }
-  const questions = synthesiseQuestions(passages, { count, seed });
+  const questions = synthesiseQuestions(passages, { count, seed, cloze });
   await writeLines(output, questions);
   console.error(
     `${output}: ${questions.length} synthetic questions from ${passages.length} passages. ` +

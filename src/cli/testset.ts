@@ -71,9 +71,10 @@ export function registerTestset(program: Command): void {
     .command('questions')
     .description('make questions from passages; marked as synthetic throughout, since nobody asked them')
     .requiredOption('--corpus <file>', 'as for candor ingest')
-    .requiredOption('-o, --output <file>', 'question lines for candor eval answers, kind synthetic-cloze')
+    .requiredOption('-o, --output <file>', 'question lines for candor eval answers, of kinds synthetic-…')
     .option('--count <n>', 'most questions', numberOption(1, 1_000_000), 100)
     .option('--seed <n>', 'of which passages', seed, 1)
+    .option('--no-cloze', 'no sentences with a gap where no other question can be made')
     .addHelpText(
       'after',
       '\nExample:\n  $ candor testset questions --corpus corpus.jsonl.gz --count 200 -o synthetic.jsonl',

@@ -36,6 +36,7 @@ import { DriftMonitor } from '../reward/drift-monitor.js';
 import { OnnxRewardModel, type OnnxRewardModelOptions } from '../reward/drivers/onnx.js';
 import type { RewardModel } from '../reward/reward-model.js';
 import { type AnswerGuard, answersInTurn, supportGuard } from '../safety/answer-guard.js';
+import { createCoverageEntailment } from '../safety/drivers/coverage-entailment.js';
 import { FileOverrides } from '../safety/drivers/file-overrides.js';
 import { createRuleGuard } from '../safety/drivers/rule-guard.js';
 import { createRulePassageGuard } from '../safety/drivers/rule-passage-guard.js';
@@ -393,13 +394,14 @@ async function openGuards({ modelsDir, safety }: Config, opened: Opened): Promis
           openTrainedAnswerGuard({ modelDir: folder(models.answer) }),
         )
       : null,
-    safety.minSupport > 0
+    safety.entailment === 'trained'
       ? opened.optional('entailment', 'no checker asks whether the quote supports the answer', () =>
           openTrainedEntailment(folder(models.entailment)),
         )
       : null,
   );
   const overrides = openOverrides({ safety });
+  const checker = safety.entailment === 'coverage' ? createCoverageEntailment() : entailment;
   const guards = safety.queryGuard.flatMap((name) => {
     if (name === 'off') return [];
     return name === 'trained' && query ? [query] : [createRuleGuard()];
@@ -410,7 +412,7 @@ async function openGuards({ modelsDir, safety }: Config, opened: Opened): Promis
     ...(entailment && { entailment }),
     answerGuard: answersInTurn([
       ...(answer ? [answer] : []),
-      ...(entailment ? [supportGuard(entailment, safety.minSupport)] : []),
+      ...(checker ? [supportGuard(checker, safety.minSupport)] : []),
     ]),
     overrides,
   };

@@ -111,20 +111,16 @@ export function decideAnswer(input: DecisionInput, plan: Plan, evidence: readonl
   const confidence =
     strategy.action === 'answer' ? strategy.chosen.candidate.confidence : leastConfidence(strategy.claims);
   const faults = checks.flat().filter(({ fault }) => fault !== null);
-  if (faults.length > 0)
-    return {
-      outcome: abstained(
-        faultReason(
-          faults.map(({ check }) => check),
-          confidence,
-        ),
-      ),
-      checks,
-    };
+  const isGone = faults.some(({ check }) => check === 'quote-stands-there-now');
   const withheld = evidence.find((each) => each.withheld !== null)?.withheld;
-  if (withheld) {
+  // What a guard calls harmful is named so, whatever else is wrong with it.
+  if (withheld && !isGone) {
     const reason = withheld === 'unsupported' ? 'no-evidence' : 'unsafe-answer';
     return { outcome: abstained({ reason, confidence }), checks };
+  }
+  if (faults.length > 0) {
+    const failed = faults.map(({ check }) => check);
+    return { outcome: abstained(faultReason(failed, confidence)), checks };
   }
   const answer = strategy.action === 'answer' ? single(strategy.chosen, cited) : hedged(cited, confidence, input.query);
   return { outcome: placed(answer, input), checks };

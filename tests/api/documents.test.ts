@@ -28,7 +28,7 @@ describe('/v1/documents', () => {
     const index = new EmbeddedIndex({ dir: join(root, `index-${count++}`), embedder });
     const retrievers = [index.lexicalRetriever(), index.denseRetriever()];
     const parts = indexParts({ indexer: index, retrievers, documents: index }, embedder);
-    service = await buildService({ env: { CANDOR_API_KEYS: KEYS }, parts });
+    service = await buildService({ env: { CANDOR_API_KEYS: KEYS }, parts, hitsTimeoutMs: 30_000 });
   });
 
   const ask = (method: 'GET' | 'PUT' | 'DELETE', id: string, payload?: object, headers: object = {}) =>

@@ -162,9 +162,12 @@ describe('the description of the API', () => {
       '/readyz',
       '/v1/admin/confidence',
       '/v1/admin/confidence/reset',
-      '/v1/feedback',
+      '/v1/admin/overrides',
+      '/v1/admin/overrides/audit',
+      '/v1/admin/overrides/{id}',
       '/v1/documents',
       '/v1/documents/{id}',
+      '/v1/feedback',
       '/v1/rerank',
       '/v1/search',
     ]);

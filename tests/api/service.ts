@@ -13,6 +13,8 @@ import { fakeParts, settings } from '../pipeline/fakes.js';
 export interface ServiceOptions {
   env?: NodeJS.ProcessEnv;
   parts?: Partial<PipelineParts>;
+  /** Longest time for the hits, in milliseconds; that of a real index on a busy machine. @default 1000 */
+  hitsTimeoutMs?: number;
   pageDir?: string;
 }
 
@@ -20,10 +22,11 @@ export interface ServiceOptions {
 export async function buildService({
   env = {},
   parts,
+  hitsTimeoutMs = settings.hitsTimeoutMs,
   pageDir = '/nowhere',
 }: ServiceOptions = {}): Promise<FastifyInstance> {
   const config: Config = loadConfig(env);
-  const pipeline = createAnswerPipeline(fakeParts(parts), settings);
+  const pipeline = createAnswerPipeline(fakeParts(parts), { ...settings, hitsTimeoutMs });
   const instance = fastify({ ...serverOptions(config), logger: false });
   await instance.register(app, { config, pipeline, version: '0.0.0', pageDir });
   await instance.ready();
@@ -38,7 +41,7 @@ export const post = (service: FastifyInstance, payload: unknown, headers: Record
 export function indexParts({ indexer, retrievers, documents }: BackEnd, embedder: Embedder): Partial<PipelineParts> {
   if (!documents) throw new Error('Expected a back end that keeps whole documents.');
   return {
-    passages: new HybridRetriever({ retrievers, embedder, timeoutMs: 15_000 }),
+    passages: new HybridRetriever({ retrievers, embedder, timeoutMs: 30_000 }),
     documents,
     writer: new DocumentWriter({ embedder, indexer, documents, split }),
     reranker: null,

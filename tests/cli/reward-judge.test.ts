@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAnswerReader } from '../../src/cli/answer-reader.js';
+import { scoreEach } from '../../src/cli/reward-judge.js';
+import { ServiceError } from '../../src/errors.js';
 import type { PlainAnswer } from '../../src/evaluation/plain-answer.js';
 import { loadSentenceSplitter } from '../../src/retrieval/sentences.js';
+import type { RewardItem } from '../../src/reward/reward-model.js';
 import { record } from '../evaluation/records.js';
 import { candor } from './run.js';
 
@@ -73,6 +76,32 @@ describe('createAnswerReader', () => {
     expect(read(record({ candidates: [{ ...candidate, passageId: 'nile#7' }] }))).toBeNull();
     expect(read(record({ candidates: [{ ...candidate, sentenceNumber: 9 }] }))).toBeNull();
     expect(read(record())).toBeNull();
+  });
+});
+
+describe('scoreEach', () => {
+  const signal = new AbortController().signal;
+  const items = ['a', 'b', 'too long', 'd', 'e'].map((answer) => ({ candidate: { text: answer } }) as RewardItem);
+  const model = (calls: number[]) => ({
+    async score(asked: readonly RewardItem[]) {
+      calls.push(asked.length);
+      if (asked.some(({ candidate }) => candidate.text === 'too long')) throw new ServiceError('inference-failed');
+      return asked.map(({ candidate }) => candidate.text.charCodeAt(0));
+    },
+  });
+
+  it('asks once, and again in halves where one answer cannot be read', async () => {
+    const calls: number[] = [];
+    expect(await scoreEach(model(calls), items, signal)).toEqual([97, 98, null, 100, 101]);
+    expect(calls).toEqual([5, 3, 2, 1, 2]);
+    const once: number[] = [];
+    await scoreEach(model(once), items.slice(3), signal);
+    expect(once).toEqual([2]);
+  });
+
+  it('passes on what is not the fault of an answer', async () => {
+    const broken = { score: () => Promise.reject(new ServiceError('cancelled')) };
+    await expect(scoreEach(broken, items, signal)).rejects.toMatchObject({ code: 'cancelled' });
   });
 });
 

@@ -6,6 +6,7 @@ import { PairedIndexer } from '../../src/retrieval/paired-indexer.js';
 import { type BackEnd, document, find, type OpenBackEnd, put, signal } from '../contracts/back-end.js';
 import { testDocumentWriter } from '../contracts/document-writer.js';
 import { testIndexer } from '../contracts/indexer.js';
+import { testLeaks } from '../contracts/leaks.js';
 import { testRetriever } from '../contracts/retriever.js';
 import { WordEmbedder } from '../fixtures/word-embedder.js';
 
@@ -74,6 +75,19 @@ describe.skipIf(!ELASTICSEARCH_URL)('Elasticsearch (ELASTICSEARCH_URL names a se
     await client.close();
   });
 
+  test('a title that is exactly the query comes first', async () => {
+    const embedder = new WordEmbedder();
+    const backEnd = await open(embedder);
+    await put(
+      backEnd,
+      embedder,
+      document('about', 'Opening hours: the opening hours of opening hours.', { title: 'About opening hours' }),
+      document('page', 'The library is open from nine to six.', { title: 'Opening Hours' }),
+    );
+    const [retriever] = backEnd.retrievers;
+    if (retriever) expect((await find(retriever, embedder, 'opening hours'))[0]).toBe('page#0');
+  });
+
   test('word forms of the language of a document', async () => {
     const embedder = new WordEmbedder();
     const backEnd = await open(embedder);
@@ -117,4 +131,5 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)('both clusters', () => {
   });
   testIndexer('both', open);
   testDocumentWriter('both', open);
+  testLeaks('both', open);
 });

@@ -76,6 +76,7 @@ describe('a search that goes well', () => {
       'choiceMs',
       'generationMs',
       'hitsMs',
+      'passageGuardMs',
       'queryGuardMs',
       'rerankingMs',
       'retrievalMs',

@@ -28,6 +28,8 @@ const documents = [
 ];
 
 const env = (changes: NodeJS.ProcessEnv = {}) => ({
+  CANDOR_OVERRIDES: join(dir, 'overrides.jsonl'),
+  CANDOR_HITS_TIMEOUT_MS: '60000', // A busy machine must not decide.
   CANDOR_MODELS_DIR: join(dir, 'models'),
   CANDOR_INDEX_DIR: join(dir, 'index'),
   CANDOR_INFERENCE_WORKERS: '1',
@@ -38,6 +40,7 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'candor-pipeline-'));
   mkdirSync(join(dir, 'models'));
   symlinkSync(embedder, join(dir, 'models/embedder'));
+  symlinkSync(resolve('models/guards'), join(dir, 'models/guards'));
   writeFileSync(join(dir, 'corpus.jsonl'), documents.map((line) => JSON.stringify(line)).join('\n'));
   config = loadConfig(env());
   await ingestCorpus(config, join(dir, 'corpus.jsonl'), signal, { output: new PassThrough() });
@@ -46,6 +49,30 @@ beforeAll(async () => {
 afterAll(() => rmSync(dir, { recursive: true }));
 
 describe('createPipeline', { timeout: 120_000 }, () => {
+  it('guards by rules where a trained guard is missing, and says so', async () => {
+    const warnings: string[] = [];
+    const own = loadConfig(
+      env({ CANDOR_QUERY_GUARD_MODEL: 'nowhere', CANDOR_GENERATOR: 'off', CANDOR_RERANK_DEPTH: '0' }),
+    );
+    const pipeline = await createPipeline(own, { warn: (message) => warnings.push(message) });
+    try {
+      expect(warnings).toEqual([
+        expect.stringMatching(/^No query-guard; queries are guarded by rules alone\. .+nowhere/),
+      ]);
+      const { answerStatus } = await pipeline.search(
+        toSearchRequest(
+          { query: 'how to make a bomb' },
+          { requestId: 'r', access: { tenant: 'default', groups: [] } },
+          { queryMaxCharacters: 2_000, answer: own.answer },
+        ),
+        signal,
+      );
+      expect(answerStatus).toMatchObject({ shown: false, reason: 'unsafe-query' });
+    } finally {
+      await pipeline.close();
+    }
+  });
+
   it('serves hits when only embedder and index are there, and says what is missing and what to run', async () => {
     const warnings: string[] = [];
     const pipeline = await createPipeline(config, { warn: (message) => warnings.push(message) });

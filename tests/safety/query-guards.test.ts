@@ -59,6 +59,17 @@ describe('trained guard', () => {
   });
 });
 
+it('rules and trained guard together stop the unsafe queries of the samples, and one in fifty others at most', async () => {
+  const guard = inTurn([createRuleGuard(), await openTrainedGuard({ modelDir })]);
+  const stopped = { unsafe: [] as boolean[], other: [] as boolean[] };
+  for (const line of readFileSync('samples/queries.jsonl', 'utf8').trim().split('\n')) {
+    const { query, kind } = JSON.parse(line) as { query: string; kind: string };
+    stopped[kind === 'unsafe' ? 'unsafe' : 'other'].push((await check(guard, query)).action === 'hits-only');
+  }
+  expect(stopped.unsafe).not.toContain(false);
+  expect(stopped.other.filter(Boolean).length).toBeLessThanOrEqual(stopped.other.length / 50);
+});
+
 describe('rules in Chinese', () => {
   const guard = createRuleGuard();
 

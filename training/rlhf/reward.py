@@ -93,9 +93,9 @@ class LengthTerm(nn.Module):
     2402.07319, here with the one feature that length is).
     """
 
-    def __init__(self, unit: float = 10.0):
+    def __init__(self, unit: float = 0.2):
         super().__init__()
-        self.unit = unit  # tokens
+        self.unit = unit  # tokens; a small one, so that the coefficient learns before the layers do
         self.weight = nn.Parameter(torch.zeros(()))
 
     def forward(self, better: torch.Tensor, worse: torch.Tensor) -> torch.Tensor:

@@ -27,12 +27,11 @@ stage make_toy.py --out "$work"
 stage prepare_data.py --data "$work/data" --out "$data"
 # Fine-tuning ends before everything is learnt, so that there is something left to win.
 stage train_sft.py --rows "$data/demonstrations.jsonl" --dev "$data/dev.jsonl" --base "$work/base" --out "$work/sft" \
-  --frozen-layers 0 --learning-rate 3e-3 --rows-per-step 8 --steps "${SFT_STEPS:-360}" --eval-steps 120
-stage sample_candidates.py --rows "$data/rewards.jsonl" --policy "$work/sft" --out "$work/candidates.jsonl" --limit 120 --samples 4
-stage make_adversarial.py --rows "$data/rewards.jsonl" --out "$work/adversarial.jsonl" --limit 60
+  --frozen-layers 0 --learning-rate 3e-3 --rows-per-step 8 --steps "${SFT_STEPS:-220}" --eval-steps 110
+stage sample_candidates.py --rows "$data/rewards.jsonl" --policy "$work/sft" --out "$work/candidates.jsonl" --limit 200 --samples 3
+stage make_adversarial.py --rows "$data/rewards.jsonl" --out "$work/adversarial.jsonl"
 stage train_reward.py --candidates "$work/candidates.jsonl" --adversarial "$work/adversarial.jsonl" --policy "$work/sft" --out "$work/reward" \
   --frozen-layers 1 --learning-rate 1.5e-3 --head-learning-rate 3e-3 --rows-per-step 8 --rows-per-pass 8 --steps "${REWARD_STEPS:-200}" --eval-steps 200
-stage check_reward.py --reward "$work/reward"
 stage train_ppo.py --out "$work/ppo" "${ppo[@]}" --steps "${PPO_STEPS:-20}"
 stage train_ppo.py --out "$work/ppo-ptx" "${ppo[@]}" --steps 5 --ptx-gamma 0.2 --ptx-rows "$data/demonstrations.jsonl"
 stage sample_scored.py --prompts "$data/prompts.jsonl" --policy "$work/sft" --out "$work/scored.jsonl" "${reward[@]}" --sampled-tokens 3000

@@ -116,10 +116,10 @@ def test_a_penalty_keeps_the_policy_near(toy, tmp_path, monkeypatch):
 def test_every_method_and_the_table(toy, tmp_path, monkeypatch):
     scored = tmp_path / "scored.jsonl"
     sampling = ["--prompts", toy / "rows.jsonl", "--policy", toy / "policy", "--reward", toy / "reward", "--out", scored, "--frozen-layers", 1]
-    run(monkeypatch, "sample_scored", *sampling, "--sampled-tokens", 300)
+    run(monkeypatch, "sample_scored", *sampling, "--sampled-tokens", 1200)
     first = scored.read_text()
     scored.write_text(first[: len(first) * 2 // 3])  # killed in the middle of a line
-    run(monkeypatch, "sample_scored", *sampling, "--sampled-tokens", 300)
+    run(monkeypatch, "sample_scored", *sampling, "--sampled-tokens", 1200)
     assert scored.read_text() == first
     rewards = [c["reward"] for row in lines(scored) for b in row["branches"] for c in b["candidates"]]
     spread = max(rewards) - min(rewards)

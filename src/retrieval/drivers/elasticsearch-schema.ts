@@ -44,6 +44,9 @@ export const ANALYSIS: estypes.IndicesIndexSettingsAnalysis = {
     candor_possessive: { type: 'stemmer', language: 'possessive_english' },
     candor_stem: { type: 'stemmer', language: 'english' },
   },
+  normalizer: {
+    candor_exact: { type: 'custom', filter: ['lowercase', 'asciifolding'] },
+  },
   analyzer: {
     candor_text: {
       type: 'custom',
@@ -82,7 +85,10 @@ export function mappings(meta: Record<string, unknown>): estypes.MappingTypeMapp
       passage_id: keyword,
       ordinal: { type: 'integer' },
       passage_count: storedNumber,
-      title: analysed,
+      title: {
+        ...analysed,
+        fields: { exact: { type: 'keyword', normalizer: 'candor_exact', ignore_above: 500 } },
+      },
       url: keyword,
       text: analysed,
       start_offset: storedNumber,
@@ -124,9 +130,12 @@ export function filterClauses(
   return clauses;
 }
 
+/** About what three rare words of a query add. */
+const TITLE_BOOST = 20;
+
 /**
  * BM25: the best of word forms, words as they are, and title, with a share of the others; more for the words as one
- * phrase.
+ * phrase, and for a title that is exactly the query.
  */
 export function searchQuery(text: string, filter: Clause[]): Clause {
   return {
@@ -141,7 +150,11 @@ export function searchQuery(text: string, filter: Clause[]): Clause {
           },
         },
       ],
-      should: [{ match_phrase: { text: { query: text, slop: 1, boost: 0.5 } } }],
+      should: [
+        { match_phrase: { text: { query: text, slop: 1, boost: 0.5 } } },
+        // Who types a title wants the document of that title. An index of an older form has no such field, and no such boost.
+        { constant_score: { filter: { term: { 'title.exact': text } }, boost: TITLE_BOOST } },
+      ],
       filter,
     },
   };

@@ -56,35 +56,80 @@ describe('synthesiseQuestions', () => {
   };
   const one = (...sentences: string[]) => synthesiseQuestions([passage('d', ...sentences)], { count: 9 });
 
-  it('leaves a name out, and says in every field that nobody asked', () => {
-    expect(one('The piano was invented by the Italian maker Bartolomeo Cristofori in Florence.')).toEqual([
+  it('says in every field that nobody asked', () => {
+    expect(one('The Eiffel Tower was designed by Stephen Sauvestre in Paris.')).toEqual([
       {
         id: 'synthetic-00001',
-        question: 'What belongs in the gap? The piano was invented by the Italian maker ____ in Florence.',
-        answers: ['Bartolomeo Cristofori'],
+        question: 'By whom was the Eiffel Tower designed?',
+        answers: ['Stephen Sauvestre'],
         answerable: true,
         documentIds: ['d'],
-        kind: 'synthetic-cloze',
+        kind: 'synthetic-who',
         synthetic: true,
         madeFrom: {
           documentId: 'd',
-          sentence: 'The piano was invented by the Italian maker Bartolomeo Cristofori in Florence.',
-          method: 'cloze',
+          sentence: 'The Eiffel Tower was designed by Stephen Sauvestre in Paris.',
+          method: 'who',
         },
       },
     ]);
   });
 
   it.each([
-    ['a number with its unit', 'The river that flows through the city is 6,853 km long in all.', '6,853 km'],
-    ['a year', 'The old city was rebuilt after the great fire in 1624 under another name.', '1624'],
-  ])('or %s', (_, sentence, answer) => {
-    expect(one(sentence)[0]?.answers).toEqual([answer]);
+    [
+      'The Tower Bridge was opened in 1894 by the Prince of Wales.',
+      'When was the Tower Bridge opened by the Prince of Wales?',
+      '1894',
+    ],
+    [
+      'Bartolomeo Cristofori invented the first piano with hammers.',
+      'Who invented the first piano with hammers?',
+      'Bartolomeo Cristofori',
+    ],
+    ['Oslo is the capital and largest city of Norway.', 'What is the capital and largest city of Norway?', 'Oslo'],
+    [
+      'George Washington was the first president of the United States.',
+      'Who was the first president of the United States?',
+      'George Washington',
+    ],
+    ['The Nile is about 6,853 km long in all.', 'How long is the Nile?', '6,853 km'],
+    ['Springfield had a population of 12,345 at the census.', 'What was the population of Springfield?', '12,345'],
+    [
+      'Handel moved to London with the whole court in 1712.',
+      'Handel moved to London with the whole court in what year?',
+      '1712',
+    ],
+    [
+      'Stanford University employs some 2,240 people on the campus.',
+      'Stanford University employs some how many people on the campus?',
+      '2,240',
+    ],
+    [
+      'In that year the piano was shown by the Italian maker Bartolomeo Cristofori in Florence.',
+      'What belongs in the gap? In that year the piano was shown by the Italian maker ____ in Florence.',
+      'Bartolomeo Cristofori',
+    ],
+    [
+      'It was rebuilt after the great fire in 1624.',
+      'What belongs in the gap? It was rebuilt after the great fire in ____.',
+      '1624',
+    ],
+  ])('%s', (sentence, question, answer) => {
+    expect(one(sentence)).toMatchObject([{ question, answers: [answer] }]);
+  });
+
+  it('prefers questions to gaps, and leaves gaps out where they are not wanted', () => {
+    const [gap, asked] = [
+      'It was rebuilt after the great fire in 1624.',
+      'Oslo is the capital and largest city of Norway.',
+    ];
+    for (let seed = 0; seed < 5; seed++)
+      expect(synthesiseQuestions([passage('d', gap!, asked!)], { count: 9, seed })[0]?.kind).toBe('synthetic-what');
+    expect(synthesiseQuestions([passage('d', gap!)], { count: 9, cloze: false })).toEqual([]);
   });
 
   it.each([
     ['a sentence without any', 'The harp is old and nobody knows who invented the first one.'],
-    ['its first words', 'Bartolomeo Cristofori invented the first piano that had hammers and dampers in it.'],
     ['one that gives itself away', 'It was rebuilt in 1624 by those who had seen the great fire of 1624 there.'],
     [
       'half of a longer word',
@@ -96,14 +141,16 @@ describe('synthesiseQuestions', () => {
     expect(one(sentence)).toEqual([]);
   });
 
-  it('asks once a passage, as many as wanted, the same for a seed', () => {
-    const sentence = (year: number) => `The old city was rebuilt after the great fire in ${year} under another name.`;
+  it('asks once a passage and never the same, as many as wanted, the same for a seed', () => {
+    const sentence = (town: string) => `It was then rebuilt like ${town} after the great fire in 1624.`;
     const passages = Array.from({ length: 20 }, (_, index) =>
-      passage(`d${index}`, sentence(1600 + index), sentence(1700)),
+      passage(`d${index}`, sentence(`town ${'abcdefghijklmnopqrst'[index]}`), sentence('others')),
     );
     const some = synthesiseQuestions(passages, { count: 5, seed: 2 });
     expect(new Set(some.flatMap(({ documentIds }) => documentIds)).size).toBe(5);
     expect(synthesiseQuestions(passages, { count: 5, seed: 2 })).toEqual(some);
-    expect(synthesiseQuestions(passages, { count: 99 })).toHaveLength(20);
+    const all = synthesiseQuestions(passages, { count: 99 });
+    expect(all).toHaveLength(20);
+    expect(new Set(all.map(({ question }) => question)).size).toBe(20);
   });
 });
