@@ -109,6 +109,15 @@ const environment = z.object({
   /** Unset: the threshold that comes with the calibrator. */
   CANDOR_MIN_CONFIDENCE: probability.optional(),
   CANDOR_WRONG_ANSWER_COST: z.coerce.number().min(0).max(100).default(1),
+  CANDOR_ANSWER_LAYOUT: z.enum(['inline', 'side-panel']).default('inline'),
+  /** Of documents whose metadata does not say. */
+  CANDOR_PERSONAL_DATA: z.enum(['show', 'withhold']).default('withhold'),
+  CANDOR_DRIFT_MONITOR: flag(true),
+  /** Unset: what was seen is forgotten with the process. */
+  CANDOR_DRIFT_FILE: z.string().min(1).optional(),
+  /** Unset: no trace is kept. */
+  CANDOR_TRACES_DIR: z.string().min(1).optional(),
+  CANDOR_TRACES_LIMIT: integer(1_000, 1, 1_000_000),
   CANDOR_SEED: integer(1, 0, 2_147_483_647),
 
   CANDOR_QUERY_GUARD: namesOf(['rules', 'trained', 'off']).default(['rules', 'trained']),
@@ -205,8 +214,14 @@ function toConfig(env: z.infer<typeof environment>) {
       minConfidence: env.CANDOR_MIN_CONFIDENCE,
       /** What a wrong answer spoils, in units of a good hit; decides how far up an answer stands. */
       wrongAnswerCost: env.CANDOR_WRONG_ANSWER_COST,
+      layout: env.CANDOR_ANSWER_LAYOUT,
+      personalData: env.CANDOR_PERSONAL_DATA,
       seed: env.CANDOR_SEED,
     },
+    /** Watches whether the promise about shown answers holds. */
+    drift: { enabled: env.CANDOR_DRIFT_MONITOR, file: env.CANDOR_DRIFT_FILE },
+    /** Traces of the latest searches, for `candor replay`. */
+    traces: { dir: env.CANDOR_TRACES_DIR, limit: env.CANDOR_TRACES_LIMIT },
     safety: {
       queryGuard: env.CANDOR_QUERY_GUARD,
       passageGuard: env.CANDOR_PASSAGE_GUARD,

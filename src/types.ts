@@ -136,19 +136,56 @@ export interface Citation {
   end: number;
 }
 
+/** Where an answer stands: among the hits, or in a panel of its own beside them. */
+export const ANSWER_LAYOUTS = ['inline', 'side-panel'] as const;
+
+export type AnswerLayout = (typeof ANSWER_LAYOUTS)[number];
+
+/** What one of several sources says that disagree. */
+export interface DisagreeingClaim {
+  text: string;
+  /** Its quote, as an index into `citations`, from 0. */
+  citation: number;
+  /** Date of its document, ISO 8601; absent when it has none. */
+  date?: string;
+}
+
 /** An answer that was good enough to show. */
 export interface Answer {
+  /** With `disagreement` a sentence that gives every claim, never one of them alone. */
   text: string;
-  /** Calibrated probability that it is right and supported, 0..1. */
+  /** Calibrated probability that it is right and supported, 0..1; with `disagreement` the least of its claims. */
   confidence: number;
   /** At least one, the main one first. */
   citations: readonly Citation[];
+  /**
+   * Date of the source, ISO 8601: it holds as of then. Present when older sources say something else, and when the query
+   * asks for the present state of things.
+   */
+  asOf?: string;
+  /** Present when sources contradict each other and none is newer: at least two claims, each with its own quote. */
+  disagreement?: { claims: readonly DisagreeingClaim[] };
+}
+
+/** What kind of thing a query asks for. Only a question, or a few words that stand for one, gets an answer. */
+export type QueryKind = 'question' | 'keyword' | 'navigational' | 'transactional';
+
+/** One of the things an ambiguous query may mean. */
+export interface Choice {
+  /** A title of the corpus. */
+  label: string;
+  /** The query to ask instead. */
+  query: string;
 }
 
 /** Why an answer is shown or not. Documented in `docs/api.md`; codes are stable. */
 export const ANSWER_REASONS = [
   /** The answer is among the results. */
   'shown',
+  /** Sources contradict each other; the answer says so and quotes each. */
+  'sources-disagree',
+  /** The query may mean several things; `choices` names them. */
+  'ambiguous-query',
   /** The best candidate's confidence is below `minConfidence`. */
   'low-confidence',
   /** No passage was found that could support an answer. */
@@ -157,6 +194,12 @@ export const ANSWER_REASONS = [
   'declined',
   /** The query guard asks for hits only. */
   'unsafe-query',
+  /** A check of the finished answer against its source failed. */
+  'failed-check',
+  /** The query names a page or a thing to get: its hits are what it wants. */
+  'not-a-question',
+  /** The promise about shown answers no longer holds; answers are off until the threshold is proven anew. */
+  'promise-broken',
   /** The answer guard withholds what was found. */
   'unsafe-answer',
   /** The answer was not ready when its time was over. */
@@ -169,13 +212,24 @@ export const ANSWER_REASONS = [
 
 export type AnswerReason = (typeof ANSWER_REASONS)[number];
 
+export type ShownReason = 'shown' | 'sources-disagree';
+
+/** What is done about a query, apart from its hits. */
+export const ANSWER_STRATEGIES = ['answer', 'hedge', 'ask-back', 'decline', 'stay-silent'] as const;
+
+export type AnswerStrategy = (typeof ANSWER_STRATEGIES)[number];
+
 /** Why nothing is shown, as a value and not as an error. */
 export interface Abstention {
-  reason: Exclude<AnswerReason, 'shown'>;
+  reason: Exclude<AnswerReason, ShownReason>;
   /** Confidence of the best candidate, when there was one. */
   confidence?: number;
   /** With `unsafe-query`: a sentence to show instead of an answer, such as where to find help. */
   notice?: string;
+  /** With `ambiguous-query`: 2 to 4 things that the query may mean, the likeliest first. */
+  choices?: readonly Choice[];
+  /** With `failed-check`: the name of the check. */
+  check?: string;
 }
 
 /** What became of the answer part of a request. */
@@ -185,15 +239,21 @@ export type AnswerOutcome =
       answer: Answer;
       /** Index among the results of the page, 0 = on top. */
       slot: number;
+      layout: AnswerLayout;
     }
   | ({ status: 'abstained' } & Abstention);
 
-/** The same, as a client reads it. `shown` is true exactly when `reason` is `shown`. */
+/** The same, as a client reads it. `shown` is true exactly when `reason` is `shown` or `sources-disagree`. */
 export interface AnswerStatus {
   shown: boolean;
+  strategy: AnswerStrategy;
   reason: AnswerReason;
+  /** Why no answer is shown, or what is asked back: a sentence in the language of the query. Absent when one is shown. */
+  message?: string;
   confidence?: number;
   notice?: string;
+  choices?: readonly Choice[];
+  check?: string;
 }
 
 export interface AnswerOptions {
@@ -205,6 +265,8 @@ export interface AnswerOptions {
   candidates: number;
   /** Overrides the calibrated threshold, 0..1. */
   minConfidence?: number;
+  /** Where the answer shall stand. @default the setting's */
+  layout?: AnswerLayout;
 }
 
 /** A request that has passed validation: every default is filled in. */
@@ -243,6 +305,7 @@ export interface PassageResult {
 /** The answer as one of the results. */
 export interface AnswerResult extends Answer {
   type: 'answer';
+  layout: AnswerLayout;
 }
 
 export type SearchResult = PassageResult | AnswerResult;

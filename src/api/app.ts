@@ -14,6 +14,7 @@ import problemDetails, { sendProblem } from './plugins/problem-details.js';
 import rateLimit from './plugins/rate-limit.js';
 import requestLog from './plugins/request-log.js';
 import securityHeaders from './plugins/security-headers.js';
+import confidenceRoutes from './routes/confidence.js';
 import documentRoutes from './routes/documents.js';
 import healthRoutes from './routes/health.js';
 import overrideRoutes from './routes/overrides.js';
@@ -67,7 +68,7 @@ export default async function app(fastify: FastifyInstance, options: AppOptions)
   await fastify.register(cors, { origins: server.corsOrigins });
   await fastify.register(auth, { apiKeys: server.apiKeys, tenant: config.tenant });
   await fastify.register(openapi, { version: options.version, hasKeys: server.apiKeys.length > 0 });
-  await fastify.register(metrics);
+  await fastify.register(metrics, { watch: pipeline.watch });
   await fastify.register(healthRoutes, { pipeline });
   await fastify.register(async (limited) => {
     await limited.register(rateLimit, { perMinute: server.rateLimitPerMinute });
@@ -76,6 +77,7 @@ export default async function app(fastify: FastifyInstance, options: AppOptions)
     const { queryMaxCharacters } = server;
     const defaults = { queryMaxCharacters, answer: { deadlineMs, candidates } };
     await limited.register(searchRoutes, { prefix: '/v1', pipeline, defaults });
+    await limited.register(confidenceRoutes, { prefix: '/v1', pipeline });
     await limited.register(overrideRoutes, { prefix: '/v1', pipeline });
     await limited.register(rerankRoutes, { prefix: '/v1', pipeline, queryMaxCharacters });
     await limited.register(documentRoutes, { prefix: '/v1', pipeline });

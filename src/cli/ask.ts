@@ -7,6 +7,7 @@ interface AskOptions {
   limit: number;
   minConfidence?: number;
   deadlineMs?: number;
+  debug?: boolean;
   index?: string;
   tenant?: string;
 }
@@ -21,6 +22,7 @@ export function registerAsk(program: Command): void {
     .option('--limit <n>', 'hits to print, 1 to 100', numberOption(1, 100), 5)
     .option('--min-confidence <p>', 'least confidence of a shown answer, 0 to 1', numberOption(0, 1, { whole: false }))
     .option('--deadline-ms <ms>', 'time for the whole search', numberOption(50, 120_000))
+    .option('--debug', 'with --json: add the trace, for: candor replay FILE')
     .option('--index <dir>', 'index to read (CANDOR_INDEX_DIR)')
     .option('--tenant <name>', 'whose documents (CANDOR_TENANT)')
     .addHelpText(
@@ -39,6 +41,6 @@ async function ask(question: string, options: AskOptions): Promise<void> {
   const config = configWith({ CANDOR_INDEX_DIR: options.index, CANDOR_TENANT: options.tenant });
   const answer = { ...(minConfidence !== undefined && { minConfidence }), ...(deadlineMs && { deadlineMs }) };
   const { searchOnce } = await import('./one-search.js'); // Help and usage errors need no models.
-  const response = await searchOnce(config, { query: question, limit, answer });
+  const response = await searchOnce(config, { query: question, limit, answer, debug: options.debug ?? false });
   console.log(options.json ? JSON.stringify(response, null, 2) : renderResponse(response, styleFor(process.stdout)));
 }

@@ -2,18 +2,22 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ServiceError } from '../errors.js';
 import type { AnswerRecord } from '../evaluation/answer-record.js';
-import { isRight } from '../evaluation/measures/answer-score.js';
 import { type Question, readQuestions } from '../evaluation/question.js';
+import { isRightAnswer } from '../evaluation/right-answer.js';
 import { type Calibrator, parseCalibrator, sealCalibrator } from '../reward/calibrator.js';
 import { type GuaranteeMet, guaranteedThreshold } from '../reward/guaranteed-threshold.js';
 import type { ConfidenceOutcome } from '../reward/threshold.js';
 import { askPipeline } from './ask-pipeline.js';
 import { interruptible } from './interruptible.js';
 import { configWith } from './options.js';
+import { openRecordFile } from './record-file.js';
+import { withDistribution } from './with-distribution.js';
 
 export interface SiteCalibration {
   /** Question lines as `candor eval answers` reads them. */
   labels: string;
+  /** Where records are kept as they come; those that are there are not asked again. */
+  records?: string | undefined;
   out: string;
   targetPrecision: number;
   confidence: number;
@@ -26,20 +30,47 @@ export interface SiteCalibration {
  *
  * @throws ServiceError when they prove none, saying how many more would.
  */
-export async function calibrateSite({ labels: path, out, targetPrecision, confidence, index }: SiteCalibration) {
+export async function calibrateSite({
+  labels: path,
+  records: recordsPath,
+  out,
+  targetPrecision,
+  confidence,
+  index,
+}: SiteCalibration) {
   const questions = await readQuestions(path);
   requireConsistent(questions, path);
   const config = configWith({ CANDOR_INDEX_DIR: index });
   const base = parseCalibrator(await readFile(config.calibrator, 'utf8'), config.calibrator);
-  const records: AnswerRecord[] = [];
+  const file = await openRecordFile(recordsPath, recordsPath !== undefined);
+  const asked = new Map(earlierRecords(file.earlier, base, recordsPath).map((record) => [record.id, record]));
+  const left = questions.filter(({ id }) => !asked.has(id));
   // Whether a quote stands in its source is not asked here.
   const textOf = () => undefined;
-  const keep = (record: AnswerRecord) => void records.push(record);
-  await interruptible((signal) => askPipeline(config, questions, { label: 'queries', textOf, signal, keep }));
+  const keep = async (record: AnswerRecord) => {
+    asked.set(record.id, record);
+    await file.add(record);
+  };
+  const hint = recordsPath && `Run the same command to go on with ${recordsPath}.`;
+  try {
+    if (left.length > 0)
+      await interruptible((signal) => askPipeline(config, left, { label: 'queries', textOf, signal, keep }), hint);
+  } finally {
+    await file.close();
+  }
+  // The labels of today count, whatever they were when the queries were asked.
+  const records = questions.flatMap((question) => {
+    const record = asked.get(question.id);
+    return record ? [{ ...record, ...question }] : [];
+  });
   const outcomes = toOutcomes(records);
   const found = guaranteedThreshold(outcomes, { targetPrecision, confidence, labels: questions.length });
   if (!found.supported) throw notProven(found.moreLabels, outcomes, questions.length, targetPrecision, confidence);
-  const calibrator = withGuarantee(base, found, { labels: questions.length, targetPrecision, confidence });
+  const calibrator = withGuarantee({ ...base, ...withDistribution(outcomes) }, found, {
+    labels: questions.length,
+    targetPrecision,
+    confidence,
+  });
   await mkdir(dirname(out), { recursive: true });
   await writeFile(out, `${JSON.stringify(calibrator, null, 2)}\n`);
   process.stdout.write(
@@ -47,11 +78,23 @@ export async function calibrateSite({ labels: path, out, targetPrecision, confid
   );
 }
 
+/** @throws ServiceError when they are of other models or of another calibrator: their confidences mean something else. */
+export function earlierRecords(
+  records: readonly AnswerRecord[],
+  { version }: Pick<Calibrator, 'version'>,
+  path = '',
+): readonly AnswerRecord[] {
+  const other = records.find(({ versions }) => versions.calibrator !== null && versions.calibrator !== version);
+  if (!other) return records;
+  const message = `${path}: ${other.id} was asked with the calibrator ${other.versions.calibrator}, in use is ${version}. Name another file.`;
+  throw new ServiceError('calibrator-mismatch', { message });
+}
+
 /** Answers that could have been shown. A confidence that is no probability shows nothing, here as in the service. */
 export function toOutcomes(records: readonly AnswerRecord[]): ConfidenceOutcome[] {
-  return records.flatMap(({ top, confidence, answers }) =>
-    top !== null && confidence !== null && confidence >= 0 && confidence <= 1
-      ? [{ confidence, right: isRight(top, answers) }]
+  return records.flatMap((record) =>
+    record.top !== null && record.confidence !== null && record.confidence >= 0 && record.confidence <= 1
+      ? [{ confidence: record.confidence, right: isRightAnswer(record) }]
       : [],
   );
 }

@@ -1,14 +1,18 @@
 import { access, mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { ServiceError } from '../errors.js';
 import { type AnswerRecord, readRecords } from '../evaluation/answer-record.js';
-import { isRight } from '../evaluation/measures/answer-score.js';
 import { calibrationError } from '../evaluation/measures/calibration-error.js';
+import { reliabilityFigure, riskCoverageFigure } from '../evaluation/report/confidence-figures.js';
+import { isRightAnswer } from '../evaluation/right-answer.js';
 import { type CalibrationCase, type CalibrationFit, fitCalibration } from '../reward/calibration.js';
 import { type Calibrator, type ModelVersions, sealCalibrator } from '../reward/calibrator.js';
-import { CONFIDENCE_FEATURES, type ConfidenceFeatures } from '../reward/confidence.js';
+import { CONFIDENCE_FEATURES, type ConfidenceFeatures, confidenceFeatures } from '../reward/confidence.js';
+import { selectAnswer } from '../reward/select-answer.js';
+import { featureTable, renderFeatureTable } from './feature-table.js';
 import { numberOption } from './options.js';
+import { withDistribution } from './with-distribution.js';
 
 interface CalibrateOptions {
   records?: string;
@@ -18,6 +22,7 @@ interface CalibrateOptions {
   targetPrecision: number;
   confidence: number;
   force?: boolean;
+  figures?: string;
 }
 
 /** Fewer answers than this cannot carry seven weights and a map. */
@@ -27,7 +32,10 @@ export function registerCalibrate(program: Command): void {
   program
     .command('calibrate')
     .description('fit the confidence of answers, and the threshold from which they are shown')
-    .option('--records <file>', 'records of: candor eval answers --records FILE, on questions used for nothing else')
+    .option(
+      '--records <file>',
+      'records of: candor eval answers --records FILE, on questions used for nothing else; with --labels, where their records are kept and gone on with',
+    )
     .option('--labels <file>', 'queries of your own site with their right answers: proves a threshold for it')
     .option('--index <dir>', 'index that --labels are asked (CANDOR_INDEX_DIR)')
     .requiredOption('--out <file>', 'calibrator to write, such as models/confidence/calibrator.json')
@@ -43,6 +51,7 @@ export function registerCalibrate(program: Command): void {
       numberOption(0.5, 0.999, { whole: false }),
       0.95,
     )
+    .option('--figures <dir>', 'with --records: reliability diagram and risk-coverage curve, as SVG')
     .option('--force', 'replace a calibrator that is there')
     .addHelpText(
       'after',
@@ -54,7 +63,7 @@ Once for the models:
   $ candor calibrate --records records.jsonl --out models/confidence/calibrator.json
 
 Then for a site, with 200 or more of its own queries (lines {"id", "question", "answers": [..], "answerable"}):
-  $ candor calibrate --labels labels.jsonl --target-precision 0.9 --confidence 0.95 --out .candor/calibrator.json
+  $ candor calibrate --labels labels.jsonl --records asked.jsonl --target-precision 0.9 --out .candor/calibrator.json
   $ CANDOR_CALIBRATOR=.candor/calibrator.json candor serve`,
     )
     .action(calibrate);
@@ -62,20 +71,20 @@ Then for a site, with 200 or more of its own queries (lines {"id", "question", "
 
 async function calibrate(options: CalibrateOptions): Promise<void> {
   const { records: path, labels, out, targetPrecision, confidence, index, force = false } = options;
-  if ((path === undefined) === (labels === undefined))
-    throw new ServiceError('invalid-request', { message: 'Expected either --records or --labels.' });
+  if (path === undefined && labels === undefined)
+    throw new ServiceError('invalid-request', { message: 'Expected --records, or --labels of a site.' });
   if (!force && (await exists(out)))
     throw new ServiceError('invalid-request', {
       message: `${out} is there already; calibrators are replaced, never changed. Name another file or add --force.`,
     });
   if (labels !== undefined) {
     const { calibrateSite } = await import('./calibrate-site.js'); // Help and usage errors need no models.
-    return await calibrateSite({ labels, out, targetPrecision, confidence, index });
+    return await calibrateSite({ labels, records: path, out, targetPrecision, confidence, index });
   }
-  if (path !== undefined) await calibrateModels(path, out, targetPrecision);
+  if (path !== undefined) await calibrateModels(path, out, targetPrecision, options.figures);
 }
 
-async function calibrateModels(path: string, out: string, targetPrecision: number): Promise<void> {
+async function calibrateModels(path: string, out: string, targetPrecision: number, figures?: string): Promise<void> {
   const records = await readRecords(path);
   const cases = toCases(records);
   if (cases.length < MIN_CASES)
@@ -87,16 +96,42 @@ async function calibrateModels(path: string, out: string, targetPrecision: numbe
   await mkdir(dirname(out), { recursive: true });
   await writeFile(out, `${JSON.stringify(calibrator, null, 2)}\n`);
   const answerable = records.filter((record) => record.answerable).length;
-  process.stdout.write(`${describe(calibrator, records.length, answerable)}\nwritten to ${out}\n`);
+  const table = renderFeatureTable(featureTable(cases, answerable));
+  if (figures !== undefined) await drawFigures(figures, cases, fit);
+  process.stdout.write(`${describe(calibrator, records.length, answerable)}\n\n${table}\n\nwritten to ${out}\n`);
 }
 
 /** Questions that got an answer; the others have no confidence. */
 export function toCases(records: readonly AnswerRecord[]): CalibrationCase[] {
-  return records.flatMap(({ id, top, features, answers }) =>
-    top === null || features === null
-      ? []
-      : [{ id, features: features as unknown as ConfidenceFeatures, right: isRight(top, answers) }],
-  );
+  return records.flatMap((record) => {
+    const { id, top, features } = record;
+    if (top === null || features === null) return [];
+    return [
+      { id, features: featuresOf(record) ?? (features as unknown as ConfidenceFeatures), right: isRightAnswer(record) },
+    ];
+  });
+}
+
+/** From the candidates, as the service computes them today: records of an earlier version know fewer features. */
+function featuresOf({ candidates, relevanceScores, features }: AnswerRecord): ConfidenceFeatures | null {
+  const top = selectAnswer(candidates);
+  if (!top) return null;
+  const { passageAgeYears = null, entailment = null } = features ?? {};
+  const context = { passageAgeYears, entailment };
+  return confidenceFeatures(top, candidates, new Map(Object.entries(relevanceScores)), context);
+}
+
+async function drawFigures(dir: string, cases: readonly CalibrationCase[], { heldOut }: CalibrationFit): Promise<void> {
+  const raw = (feature: 'relevanceScore' | 'meanTokenLogprob') =>
+    cases.map(({ features, right }) => ({ confidence: features[feature] ?? 0, right }));
+  const curves = [
+    { name: 'confidence', answers: heldOut },
+    { name: 'reranker score', answers: raw('relevanceScore') },
+    { name: 'mean log-probability', answers: raw('meanTokenLogprob') },
+  ];
+  await mkdir(dir, { recursive: true });
+  await writeFile(join(dir, 'reliability.svg'), reliabilityFigure(heldOut, 'Reliability, held out'));
+  await writeFile(join(dir, 'risk-coverage.svg'), riskCoverageFigure(curves, 'Risk and coverage, held out'));
 }
 
 /** @throws ServiceError when the records are of more than one set of models. */
@@ -134,6 +169,7 @@ export function toCalibrator(fit: CalibrationFit, fittedFor: ModelVersions, targ
     features,
     isotonic,
     minConfidence: threshold.minConfidence,
+    ...withDistribution(heldOut),
     fit: {
       date: new Date().toISOString().slice(0, 10),
       questions: heldOut.length,
@@ -160,7 +196,10 @@ function describe(
         `precision ${percent(fit.precision)}, with 95 % confidence at least ${percent(fit.precisionLow)}`;
   return [
     `calibrator ${version}: ${questions} questions, ${fit.questions} with an answer, ${fit.right} of these right`,
-    ...CONFIDENCE_FEATURES.map((name) => `  ${name.padEnd(20)} weight ${features[name].weight.toFixed(3).padStart(7)}`),
+    ...CONFIDENCE_FEATURES.flatMap((name) => {
+      const used = features[name];
+      return used ? [`  ${name.padEnd(20)} weight ${used.weight.toFixed(3).padStart(7)}`] : [];
+    }),
     `calibration error, held out, 15 bins of equal mass: ${fit.calibrationError.toFixed(4)}`,
     shown,
   ].join('\n');

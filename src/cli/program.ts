@@ -9,6 +9,7 @@ import { registerIngest } from './ingest.js';
 import { registerModels } from './models.js';
 import { registerOverrides } from './overrides.js';
 import { registerRebuild } from './rebuild.js';
+import { registerReplay } from './replay.js';
 import { registerRerank } from './rerank.js';
 import { registerSearch } from './search.js';
 import { registerServe } from './serve.js';
@@ -51,6 +52,7 @@ Exit codes: 0 done, 1 failed, 2 asked for in a wrong way; 3 done, and not all is
   registerFuse(program);
   registerTune(program);
   registerCalibrate(program);
+  registerReplay(program);
   registerOverrides(program);
   registerModels(program);
   return program;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { type AnswerRecord, recordedCandidateSchema } from '../evaluation/answer-record.js';
+import { type AnswerRecord, type RecordedCandidate, recordedCandidateSchema } from '../evaluation/answer-record.js';
 import type { Question } from '../evaluation/question.js';
+import { citationOf } from '../generator/citations.js';
+import type { ReadPassage } from '../pipeline/decision.js';
 import { confidenceFeatures } from '../reward/confidence.js';
 import { selectAnswer } from '../reward/select-answer.js';
 import type { AnswerResult, SearchResponse, Stage } from '../types.js';
@@ -19,7 +21,11 @@ const details = {
     candidates: z.array(recordedCandidateSchema),
     relevanceScores: z.record(z.string(), z.number()),
   }),
-  choice: z.object({ minConfidence: z.number(), calibrator: z.string() }),
+  choice: z.object({
+    minConfidence: z.union([z.number(), z.literal('off')]),
+    calibrator: z.string(),
+    decision: z.object({ input: z.object({ passages: z.array(z.looseObject({ id: z.string() })) }) }).optional(),
+  }),
 };
 
 /**
@@ -51,6 +57,7 @@ export function recordAnswer(
     passagesRead,
     relevanceScores,
     top: top?.text ?? null,
+    quote: top && quoteOf(top, (choice?.decision?.input.passages ?? []) as unknown as ReadPassage[]),
     features: top && { ...confidenceFeatures(top, candidates, new Map(Object.entries(relevanceScores))) },
     confidence: top && choice ? top.confidence : null,
     refused: top === null && candidates.some(({ declined }) => declined),
@@ -58,7 +65,7 @@ export function recordAnswer(
     greedyOfBestPassage: greedyOf(passagesRead[0]),
     reason: response.answerStatus.reason,
     shown: shownAnswer(response, textOf),
-    minConfidence: choice?.minConfidence ?? null,
+    minConfidence: typeof choice?.minConfidence === 'number' ? choice.minConfidence : null,
     timings: Object.fromEntries(Object.entries(response.timings).filter(([, ms]) => ms !== undefined)),
     versions: {
       policy: generation?.modelId ?? null,
@@ -68,6 +75,12 @@ export function recordAnswer(
       calibrator: choice?.calibrator ?? null,
     },
   };
+}
+
+/** The sentence that a candidate points at. */
+function quoteOf(candidate: RecordedCandidate, passages: readonly ReadPassage[]): string | null {
+  const passage = passages.find(({ id }) => id === candidate.passageId);
+  return (passage && citationOf(candidate, passage)?.quote) ?? null;
 }
 
 function readTrace({ trace }: SearchResponse) {
@@ -90,7 +103,8 @@ function shownAnswer(response: SearchResponse, textOf: (documentId: string) => s
   const { documentId, quote, start, end } = main;
   const verbatim = quote !== '' && textOf(documentId)?.slice(start, end) === quote;
   return {
-    text: answer.text,
+    // Of claims that contradict each other the likeliest stands first; it is the one that is held against the gold answers.
+    text: answer.disagreement?.claims[0]?.text ?? answer.text,
     confidence: answer.confidence,
     slot,
     citation: { documentId, quote, start, end, verbatim },

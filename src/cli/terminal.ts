@@ -21,17 +21,6 @@ export const printable = (text: string) => text.replace(/\p{Cc}/gu, ' ');
 
 const percent = (share: number) => `${Math.round(share * 100)} %`;
 
-const REASONS: Readonly<Record<Exclude<AnswerStatus['reason'], 'shown'>, string>> = {
-  'low-confidence': 'the best candidate is not sure enough',
-  'no-evidence': 'no passage was found that could support one',
-  declined: 'no passage that was read gives one',
-  'unsafe-query': 'this query gets hits only',
-  'unsafe-answer': 'what was found is not shown as an answer',
-  deadline: 'it was not ready in time',
-  'generator-unavailable': 'no model that writes and judges answers is ready; see: candor models verify',
-  off: 'none was asked for',
-};
-
 /** A whole reply for people: the answer with its quote, or why there is none, then the hits. */
 export function renderResponse({ results, answerStatus }: SearchResponse, style: Style): string {
   const answer = results.find((result) => result.type === 'answer');
@@ -39,17 +28,29 @@ export function renderResponse({ results, answerStatus }: SearchResponse, style:
   return [answer ? renderAnswer(answer, style) : renderReason(answerStatus), renderHits(hits, style)].join('\n\n');
 }
 
-function renderAnswer({ text, confidence, citations }: AnswerResult, style: Style): string {
-  const quotes = citations.map(
-    ({ quote, url, documentId }) => `  “${printable(quote)}”\n  ${style.dim(printable(url || documentId))}`,
-  );
-  return [`${style.bold(printable(text))}  ${style.dim(`(confidence ${percent(confidence)})`)}`, ...quotes].join('\n');
+function renderAnswer({ text, confidence, citations, asOf, disagreement }: AnswerResult, style: Style): string {
+  const quotes = citations.map(({ quote, url, documentId }, index) => {
+    const number = disagreement ? `[${index + 1}] ` : '';
+    const date = disagreement?.claims[index]?.date;
+    const source = printable([url || documentId, date].filter(Boolean).join(', '));
+    return `  ${number}“${printable(quote)}”\n  ${style.dim(source)}`;
+  });
+  const facts = [`confidence ${percent(confidence)}`, ...(asOf === undefined ? [] : [`as of ${printable(asOf)}`])];
+  return [`${style.bold(printable(text))}  ${style.dim(`(${facts.join(', ')})`)}`, ...quotes].join('\n');
 }
 
-function renderReason({ reason, confidence, notice }: AnswerStatus): string {
-  if (reason === 'shown') return '';
-  const figure = confidence === undefined ? '' : ` (${percent(confidence)})`;
-  return `No answer: ${REASONS[reason]}${figure}.${notice ? `\n${notice}` : ''}`;
+const HINTS: Readonly<Partial<Record<AnswerStatus['reason'], string>>> = {
+  'generator-unavailable': 'See: candor models verify',
+};
+
+function renderReason({ reason, message, confidence, notice, choices, check }: AnswerStatus): string {
+  const figure = confidence === undefined ? [] : [percent(confidence)];
+  const facts = [reason, ...(check === undefined ? [] : [check]), ...figure].join(', ');
+  const lines = (choices ?? []).map(
+    ({ label, query }) => `  - ${printable(label)}: candor ask ${JSON.stringify(query)}`,
+  );
+  const sentence = message ?? 'No answer is shown.';
+  return [`${sentence} (${facts})`, ...lines, ...[HINTS[reason], notice].filter(Boolean)].join('\n');
 }
 
 export function renderHits(hits: readonly PassageResult[], style: Style, offset = 0): string {

@@ -16,6 +16,8 @@ export const recordedCandidateSchema = z.object({
   confidence: z.number(),
 });
 
+export type RecordedCandidate = z.infer<typeof recordedCandidateSchema>;
+
 /** One line of a records file: a question and everything that became of it. Enough to compute every figure again. */
 export const answerRecordSchema = questionSchema.extend({
   /** Documents of the first 20 passages as retrieved, before reranking. */
@@ -30,6 +32,8 @@ export const answerRecordSchema = questionSchema.extend({
   relevanceScores: z.record(z.string(), z.number()),
   /** Text of the best candidate by reward, before any threshold; `null` when there was none. */
   top: z.string().nullable(),
+  /** Sentence that `top` points at; absent in older records. */
+  quote: z.string().nullable().optional(),
   /** What the confidence of `top` is computed from; `null` without `top`. */
   features: z.record(z.string(), z.number().nullable()).nullable(),
   /** Calibrated probability that `top` is right; `null` without `top` or without calibrator. */

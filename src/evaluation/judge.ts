@@ -5,6 +5,7 @@ import { foundWithin } from './measures/recall.js';
 import { rougeL } from './measures/rouge-l.js';
 import { isRecord, type PlainAnswer, type PlainCitation, type RecordedAnswer } from './plain-answer.js';
 import type { Question } from './question.js';
+import { isRightAnswer } from './right-answer.js';
 
 type Within = Readonly<Record<1 | 5 | 20, boolean>>;
 
@@ -56,10 +57,10 @@ function judgeRecord(record: AnswerRecord): JudgedAnswer {
     retrievedWithin: within(record.retrieved, record.documentIds),
     f1Greedy: greedyF1(record.greedy),
     f1GreedyOfBestPassage: greedyF1(record.greedyOfBestPassage),
-    answer: top === null || confidence === null ? null : { confidence, right: isRight(top, answers) },
+    answer: top === null || confidence === null ? null : { confidence, right: isRightAnswer(record) },
     refused: record.refused,
     shown: shown && {
-      right: isRight(shown.text, answers),
+      right: isRightAnswer({ ...record, top: shown.text, quote: shown.citation.quote }),
       citations: {
         hold: shown.citation.verbatim && quoteHoldsAnswer(shown.citation.quote, answers) ? 1 : 0,
         count: 1,

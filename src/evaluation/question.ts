@@ -12,6 +12,11 @@ export const questionSchema = z.object({
   answerable: z.boolean(),
   /** Documents that hold the answer. Absent: recall is not measured on this question. */
   documentIds: z.array(z.string().min(1)).min(1).optional(),
+  /**
+   * Sentences of the source that hold the answer, where answers are longer than what a short answer could equal: then an
+   * answer is right when it quotes one of them.
+   */
+  supportingSentences: z.array(z.string().min(1)).min(1).optional(),
   language: z.string().optional(),
   /** Such as `adversarial`, for slices. */
   kind: z.string().optional(),

@@ -5,7 +5,10 @@ import type { Candidate, Citation, Passage } from '../types.js';
  *
  * @returns `null` when the candidate declined or points at no sentence of this passage.
  */
-export function citationOf(candidate: Candidate, passage: Passage): Citation | null {
+export function citationOf(
+  candidate: Pick<Candidate, 'sentenceNumber'>,
+  passage: Pick<Passage, 'id' | 'documentId' | 'url' | 'text' | 'start' | 'sentences'>,
+): Citation | null {
   if (candidate.sentenceNumber === null) return null;
   const sentence = passage.sentences[candidate.sentenceNumber - 1];
   if (!sentence) return null;

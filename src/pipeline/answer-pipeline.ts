@@ -1,8 +1,11 @@
 import { makeSnippet, queryTerms } from '../ranking/snippets.js';
+import { STRATEGY_OF } from '../reward/strategy.js';
+import { languageOfQuery, messageOf } from '../reward/strategy-texts.js';
 import type {
   AnswerOutcome,
   AnswerStatus,
   PassageResult,
+  Query,
   ScoredPassage,
   SearchEvent,
   SearchRequest,
@@ -62,9 +65,12 @@ export function createAnswerPipeline(parts: PipelineParts, settings: PipelineSet
         ...(hits.degraded.length > 0 && { degraded: hits.degraded }),
       };
       const outcome = await answer;
-      yield { type: 'answer-end', outcome, answerStatus: toStatus(outcome) };
+      yield { type: 'answer-end', outcome, answerStatus: toStatus(outcome, request.query) };
 
       trace.mark('total');
+      const { requestId, query } = request;
+      const at = new Date().toISOString();
+      void parts.traces?.keep({ requestId, at, query: query.text, trace: trace.toTrace() });
       const safety = trace.safety();
       yield {
         type: 'search-end',
@@ -83,6 +89,7 @@ export function createAnswerPipeline(parts: PipelineParts, settings: PipelineSet
     stream,
     search: (request, signal) => collect(stream(request, signal)),
     rerank: (request, signal) => rerankTexts(parts.reranker, request, signal),
+    watch: parts.watch ?? null,
     getDocument: (documentId, access, signal) => parts.writer.get(documentId, access, signal),
     writeDocuments: (operations, author, signal) => parts.writer.write(operations, author, signal),
     overrides: parts.overrides,
@@ -97,7 +104,7 @@ async function collect(events: AsyncIterable<SearchEvent>): Promise<SearchRespon
   for await (const event of events) {
     if (event.type === 'hits-end') {
       const { type: _, ...hits } = event;
-      response = { ...hits, answerStatus: { shown: false, reason: 'off' } };
+      response = { ...hits, answerStatus: { shown: false, strategy: STRATEGY_OF.off, reason: 'off' } };
     } else if (response && event.type === 'answer-end') {
       const { outcome, answerStatus } = event;
       response = { ...response, results: withAnswer(response.results, outcome), answerStatus };
@@ -121,11 +128,18 @@ function toPage(request: SearchRequest, passages: readonly ScoredPassage[]): Pas
 
 function withAnswer(hits: readonly SearchResult[], outcome: AnswerOutcome): SearchResult[] {
   if (outcome.status === 'abstained') return [...hits];
-  return hits.toSpliced(outcome.slot, 0, { type: 'answer', ...outcome.answer });
+  const { answer, slot, layout } = outcome;
+  return hits.toSpliced(slot, 0, { type: 'answer', layout, ...answer });
 }
 
-function toStatus(outcome: AnswerOutcome): AnswerStatus {
-  if (outcome.status === 'answered') return { shown: true, reason: 'shown', confidence: outcome.answer.confidence };
+function toStatus(outcome: AnswerOutcome, { text, language }: Query): AnswerStatus {
+  if (outcome.status === 'answered') {
+    const { confidence, disagreement } = outcome.answer;
+    const reason = disagreement ? 'sources-disagree' : 'shown';
+    return { shown: true, strategy: STRATEGY_OF[reason], reason, confidence };
+  }
   const { status: _, ...abstention } = outcome;
-  return { shown: false, ...abstention };
+  const { reason } = abstention;
+  const message = messageOf(reason, languageOfQuery(text, language));
+  return { shown: false, strategy: STRATEGY_OF[reason], ...abstention, message };
 }

@@ -32,6 +32,7 @@ import type { DocumentReader, Retriever } from '../retrieval/retriever.js';
 import { loadSentenceSplitter } from '../retrieval/sentences.js';
 import type { VerifiableStore } from '../retrieval/verify.js';
 import { loadCalibrator } from '../reward/calibrator.js';
+import { DriftMonitor } from '../reward/drift-monitor.js';
 import { OnnxRewardModel, type OnnxRewardModelOptions } from '../reward/drivers/onnx.js';
 import type { RewardModel } from '../reward/reward-model.js';
 import { type AnswerGuard, answersInTurn, supportGuard } from '../safety/answer-guard.js';
@@ -43,13 +44,16 @@ import { openTrainedAnswerGuard } from '../safety/drivers/trained-answer-guard.j
 import { openTrainedEntailment } from '../safety/drivers/trained-entailment.js';
 import { openTrainedGuard } from '../safety/drivers/trained-guard.js';
 import { openTrainedPassageGuard } from '../safety/drivers/trained-passage-guard.js';
+import type { EntailmentChecker } from '../safety/entailment.js';
 import { type OverrideStore, withOverrides } from '../safety/overrides.js';
 import type { PassageGuard } from '../safety/passage-guard.js';
 import { inTurn, type QueryGuard } from '../safety/query-guard.js';
 import { createAnswerPipeline } from './answer-pipeline.js';
-import type { AnswerParts } from './parts.js';
+import { driftFileWriter, readDriftFile } from './drift-file.js';
+import type { AnswerParts, PipelineParts } from './parts.js';
 import type { ComponentStatus, Pipeline } from './pipeline.js';
 import { rerankerScorer, rewardScorer } from './scorers.js';
+import { FileTraceStore } from './trace-store.js';
 
 // The composition root: the only file that knows which drivers are in use.
 
@@ -94,6 +98,10 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
         ...guards,
         reranker,
         answering,
+        ...(await openWatch(config, answering, warn)),
+        ...(config.traces.dir !== undefined && {
+          traces: new FileTraceStore({ dir: config.traces.dir, limit: config.traces.limit }),
+        }),
         status: async (signal) => [...(await retrieverStatus(index.retrievers, signal)), ...opened.components],
         close: () => opened.close(),
       },
@@ -106,6 +114,8 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
         answerMinRelevance: answer.minRelevance,
         minConfidence: answer.minConfidence,
         wrongAnswerCost: answer.wrongAnswerCost,
+        answerLayout: answer.layout,
+        personalData: answer.personalData,
         seed: answer.seed,
       },
     );
@@ -113,6 +123,20 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
     await opened.close();
     throw error;
   }
+}
+
+async function openWatch(
+  { drift }: Config,
+  answering: AnswerParts | null,
+  warn: (message: string) => void,
+): Promise<Pick<PipelineParts, 'watch'>> {
+  const calibrator = answering?.calibrator;
+  if (!drift.enabled || !calibrator) return {};
+  const kept =
+    drift.file === undefined
+      ? {}
+      : { memory: await readDriftFile(drift.file), onChange: driftFileWriter(drift.file, warn) };
+  return { watch: new DriftMonitor({ calibrator, ...kept }) };
 }
 
 async function fusionOf({ retrieval: { rrfK, fusionFile } }: Config): Promise<FusionSettings> {
@@ -346,6 +370,7 @@ interface Guards {
   guard: QueryGuard;
   passageGuard: PassageGuard | null;
   answerGuard: AnswerGuard | null;
+  entailment?: EntailmentChecker;
   overrides: OverrideStore;
 }
 
@@ -384,6 +409,7 @@ async function openGuards({ modelsDir, safety }: Config, opened: Opened): Promis
   return {
     guard: withOverrides(inTurn(guards), overrides),
     passageGuard: safety.passageGuard === 'off' ? null : (passage ?? createRulePassageGuard()),
+    ...(entailment && { entailment }),
     answerGuard: answersInTurn([
       ...(answer ? [answer] : []),
       ...(checker ? [supportGuard(checker, safety.minSupport)] : []),

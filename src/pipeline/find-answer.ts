@@ -1,13 +1,19 @@
 import { abortError, ServiceError } from '../errors.js';
-import { citationOf } from '../generator/citations.js';
-import { placeAnswer } from '../ranking/answer-placement.js';
 import { chooseAnswerPassages } from '../ranking/passage-budget.js';
+import type { Calibrator } from '../reward/calibrator.js';
 import { type RewardedCandidate, withConfidence } from '../reward/confidence.js';
-import { chooseStrategy } from '../reward/strategy.js';
-import { citationIsVerbatim } from '../safety/answer-guard.js';
 import type { QueryVerdict } from '../safety/query-guard.js';
 import type { Abstention, AnswerOutcome, Candidate, ScoredCandidate, ScoredPassage, SearchRequest } from '../types.js';
+import { claimContexts } from './claim-contexts.js';
 import { isDeadline, runUntil } from './deadline.js';
+import {
+  type CitationEvidence,
+  type CitedClaim,
+  type DecisionInput,
+  decideAnswer,
+  planAnswer,
+  type ReadPassage,
+} from './decision.js';
 import { guardPassages } from './guard-passages.js';
 import { pageOf } from './page.js';
 import type { AnswerParts, PipelineParts, PipelineSettings } from './parts.js';
@@ -15,6 +21,8 @@ import type { RequestTrace } from './trace.js';
 
 /** Share of the time left that the generator may use; the rest is for scoring what it wrote. */
 const GENERATION_SHARE = 0.8;
+/** Hits whose titles are looked at for what a query may mean. */
+const READING_HITS = 10;
 
 interface AnswerContext {
   parts: PipelineParts;
@@ -71,16 +79,15 @@ async function answerFrom(
 ): Promise<AnswerOutcome> {
   const candidates = await generate(context, answering, read, signal);
   const scored = await score(context, answering, read, candidates, signal);
-  return await context.trace.run('choice', async (report) => {
-    const { request, settings } = context;
-    const { calibrator } = answering;
-    if (!calibrator) return abstain({ reason: 'generator-unavailable' });
-    const minConfidence = request.answer.minConfidence ?? settings.minConfidence ?? calibrator.minConfidence;
-    report.add({ minConfidence, calibrator: calibrator.version });
-    const strategy = chooseStrategy({ verdict: 'allow', candidates: scored, minConfidence });
-    if (strategy.action === 'abstain') return abstain(strategy.abstention);
-    return await show(context, strategy.candidate, read, hits, minConfidence, signal);
-  });
+  const { calibrator } = answering;
+  if (!calibrator) return abstain({ reason: 'generator-unavailable' });
+  const material = {
+    passages: read.map(toReadPassage),
+    candidates: scored.candidates,
+    contexts: scored.contexts,
+    hits,
+  };
+  return await choose(context, calibrator, material, signal);
 }
 
 /** Candidates that are ready when the generator's share of the time is over are enough; none is a deadline missed. */
@@ -118,12 +125,12 @@ async function generate(
 }
 
 async function score(
-  { request, trace }: AnswerContext,
+  { request, trace, parts }: AnswerContext,
   answering: AnswerParts,
   read: readonly ScoredPassage[],
   candidates: readonly Candidate[],
   signal: AbortSignal,
-): Promise<ScoredCandidate[]> {
+): Promise<Scored> {
   return await trace.run('reward', async (report) => {
     // Those of one passage side by side: the model then reads the passage once.
     const items = read.flatMap(({ passage }) =>
@@ -141,40 +148,101 @@ async function score(
     const relevance = read.flatMap(({ passage, relevanceScore }) =>
       relevanceScore === undefined ? [] : [[passage.id, relevanceScore] as const],
     );
+    const contexts = await claimContexts(parts.entailment, request.query.text, read, rewarded, signal);
     const scored = calibrator
-      ? withConfidence(rewarded, new Map(relevance), calibrator)
+      ? withConfidence(rewarded, new Map(relevance), calibrator, new Map(Object.entries(contexts)))
       : rewarded.map((candidate) => ({ ...candidate, confidence: 0 })); // Nothing is known, and nothing shown.
     report.add({ modelId: rewardModel.modelId, candidates: scored, relevanceScores: Object.fromEntries(relevance) });
-    return scored;
+    return { candidates: scored, contexts };
   });
 }
 
-/** Reads the cited document once more: only a quote that stands there now is shown. */
-async function show(
-  { parts, settings, request, trace }: AnswerContext,
-  candidate: ScoredCandidate,
-  read: readonly ScoredPassage[],
-  hits: readonly ScoredPassage[],
-  minConfidence: number,
+interface Scored {
+  candidates: ScoredCandidate[];
+  contexts: DecisionInput['contexts'];
+}
+
+/** Plans, reads back what the plan cites, and decides. Both halves are pure, so that the trace can be decided again. */
+async function choose(
+  context: AnswerContext,
+  calibrator: Calibrator,
+  material: Pick<DecisionInput, 'passages' | 'candidates' | 'contexts'> & { hits: readonly ScoredPassage[] },
   signal: AbortSignal,
 ): Promise<AnswerOutcome> {
-  const { confidence, text } = candidate;
-  const cited = read.find(({ passage }) => passage.id === candidate.passageId);
-  const citation = cited && citationOf(candidate, cited.passage);
-  if (!citation) return abstain({ reason: 'no-evidence', confidence });
-  const document = await parts.documents.getDocument(citation.documentId, request.query.access, signal);
-  if (!citationIsVerbatim(citation, document)) return abstain({ reason: 'no-evidence', confidence });
-  const verdict = await parts.answerGuard?.check(request.query, { text, citations: [citation] }, signal);
-  if (verdict?.action === 'withhold') {
-    trace.guarded({ answerCategory: verdict.category });
-    return abstain({ reason: verdict.category === 'unsupported' ? 'no-evidence' : 'unsafe-answer', confidence });
-  }
-  const page = pageOf(request, hits);
-  const relevanceScores = page.map(({ relevanceScore }) => relevanceScore ?? null);
-  // Whether to show it is decided; a caller who asked for a low threshold finds it below the hits.
-  const { wrongAnswerCost } = settings;
-  const slot = placeAnswer({ confidence, minConfidence, relevanceScores, wrongAnswerCost }) ?? page.length;
-  return { status: 'answered', answer: { text, confidence, citations: [citation] }, slot };
+  const { request, settings, parts, trace } = context;
+  return await trace.run('choice', async (report) => {
+    const { classifier, watch } = parts;
+    const kind = await classifier?.classify(request.query, signal);
+    const named = request.answer.minConfidence ?? settings.minConfidence ?? calibrator.minConfidence;
+    // A caller who names a threshold has made no promise to anyone.
+    const minConfidence = request.answer.minConfidence === undefined ? (watch?.threshold(named) ?? named) : named;
+    const page = pageOf(request, material.hits);
+    const { text, language, access } = request.query;
+    const input: DecisionInput = {
+      query: { text, access, ...(language !== undefined && { language }), ...(kind !== undefined && { kind }) },
+      passages: material.passages,
+      candidates: material.candidates,
+      contexts: material.contexts,
+      hits: material.hits.slice(0, READING_HITS).map(({ passage }) => ({
+        title: passage.title,
+        documentId: passage.documentId,
+        text: passage.text,
+      })),
+      minConfidence,
+      page: {
+        relevanceScores: page.map(({ relevanceScore }) => relevanceScore ?? null),
+        hitDocumentIds: page.map(({ passage }) => passage.documentId),
+        wrongAnswerCost: settings.wrongAnswerCost ?? 1,
+        layout: request.answer.layout ?? settings.answerLayout ?? 'inline',
+      },
+      promptTexts: settings.promptTexts ?? [],
+    };
+    report.add({ minConfidence, calibrator: calibrator.version });
+    const plan = planAnswer(input, calibrator);
+    const evidence = await Promise.all(plan.cited.map((claim) => readBack(context, claim, signal)));
+    const { outcome, checks } = decideAnswer(input, plan, evidence);
+    const withheld = evidence.find((each) => each.withheld !== null)?.withheld;
+    if (withheld) trace.guarded({ answerCategory: withheld });
+    report.add({ strategy: plan.strategy.action, checks });
+    if (request.debug || parts.traces) report.add({ decision: { input, evidence, outcome } });
+    const confidence = confidenceOfOutcome(outcome);
+    if (confidence !== undefined) {
+      const { requestId } = request;
+      watch?.observe({ requestId, tenant: access.tenant, confidence, isShown: outcome.status === 'answered' });
+    }
+    return outcome;
+  });
+}
+
+/** What stands at the citation now, and whether the answer guard objects. */
+async function readBack(
+  { parts, settings, request }: AnswerContext,
+  { text, citation }: CitedClaim,
+  signal: AbortSignal,
+): Promise<CitationEvidence> {
+  const { documentId, start, end } = citation;
+  const [document, verdict] = await Promise.all([
+    parts.documents.getDocument(documentId, request.query.access, signal),
+    parts.answerGuard?.check(request.query, { text, citations: [citation] }, signal),
+  ]);
+  const withheld = verdict?.action === 'withhold' ? verdict.category : null;
+  if (document === null || document.id !== documentId) return { source: null, withheld };
+  const { tenant, acl, metadata } = document;
+  const own = metadata.personalData;
+  const personalData = own === 'show' || own === 'withhold' ? own : (settings.personalData ?? 'withhold');
+  return { source: { tenant, acl, excerpt: document.text.slice(start, end), personalData }, withheld };
+}
+
+const confidenceOfOutcome = (outcome: AnswerOutcome) =>
+  outcome.status === 'answered' ? outcome.answer.confidence : outcome.confidence;
+
+function toReadPassage({ passage, relevanceScore }: ScoredPassage): ReadPassage {
+  const { id, documentId, tenant, title, url, text, start, end, sentences, acl, date } = passage;
+  return {
+    ...{ id, documentId, tenant, title, url, text, start, end, sentences, acl },
+    ...(date !== undefined && { date }),
+    ...(relevanceScore !== undefined && { relevanceScore }),
+  };
 }
 
 const abstain = (abstention: Abstention): AnswerOutcome => ({ status: 'abstained', ...abstention });

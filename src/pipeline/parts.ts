@@ -4,12 +4,16 @@ import type { DocumentWriter } from '../retrieval/document-writer.js';
 import type { DocumentReader, RetrievalResult } from '../retrieval/retriever.js';
 import type { Calibrator } from '../reward/calibrator.js';
 import type { RewardModel } from '../reward/reward-model.js';
+import type { PersonalDataPolicy } from '../safety/answer-check.js';
 import type { AnswerGuard } from '../safety/answer-guard.js';
+import type { EntailmentChecker } from '../safety/entailment.js';
 import type { OverrideStore } from '../safety/overrides.js';
 import type { PassageGuard } from '../safety/passage-guard.js';
 import type { QueryGuard } from '../safety/query-guard.js';
-import type { Query } from '../types.js';
+import type { AnswerLayout, Query, QueryKind } from '../types.js';
 import type { ComponentStatus } from './pipeline.js';
+import type { ThresholdWatch } from './threshold-watch.js';
+import type { TraceStore } from './trace-store.js';
 
 /** Query to fused passages: the hybrid retriever. */
 export interface PassageSource {
@@ -29,6 +33,13 @@ export interface AnswerParts {
   calibrator: Calibrator | null;
 }
 
+/** Says what kind of thing a query asks for. */
+export interface QueryClassifier {
+  /** Name and version, for traces. */
+  readonly classifierId: string;
+  classify(query: Query, signal: AbortSignal): Promise<QueryKind>;
+}
+
 /** Everything a pipeline is made of; `create-pipeline.ts` opens it, tests pass fakes. */
 export interface PipelineParts {
   passages: PassageSource;
@@ -45,6 +56,14 @@ export interface PipelineParts {
   reranker: Reranker | null;
   /** `null`: hits only, with the reason `generator-unavailable`. */
   answering: AnswerParts | null;
+  /** Absent: every query counts as a question. */
+  classifier?: QueryClassifier;
+  /** Absent: how far a quote supports its answer is no part of the confidence. */
+  entailment?: EntailmentChecker;
+  /** Absent: the threshold is what it is. */
+  watch?: ThresholdWatch;
+  /** Absent: no trace is kept. */
+  traces?: TraceStore;
   status(signal: AbortSignal): Promise<ComponentStatus[]>;
   close(): Promise<void>;
 }
@@ -64,5 +83,11 @@ export interface PipelineSettings {
   minConfidence?: number;
   /** What a wrong answer spoils, in units of a good hit. @default 1 */
   wrongAnswerCost?: number;
+  /** Where a request does not say. @default 'inline' */
+  answerLayout?: AnswerLayout;
+  /** Of documents that do not say. @default 'withhold' */
+  personalData?: PersonalDataPolicy;
+  /** Fixed texts of the prompt, which no answer may repeat. @default none */
+  promptTexts?: readonly string[];
   seed: number;
 }

@@ -2,6 +2,7 @@ import type { Author, DocumentOperation, DocumentOutcome, StoredDocument } from 
 import type { OverrideStore } from '../safety/overrides.js';
 import type { Access, SearchEvent, SearchRequest, SearchResponse } from '../types.js';
 import type { Reranking, RerankRequest } from './rerank-texts.js';
+import type { ThresholdWatch } from './threshold-watch.js';
 
 export interface ComponentStatus {
   /** Such as `embedded-lexical`, `generator`, `reward`. */
@@ -29,6 +30,8 @@ export interface Pipeline {
    * @throws ServiceError `model-missing` without reranker, `inference-failed`, or the error of the aborted signal.
    */
   rerank(request: RerankRequest, signal: AbortSignal): Promise<Reranking>;
+  /** The promise about shown answers; `null` where nothing is promised or nobody watches. */
+  readonly watch: ThresholdWatch | null;
   /** The document as stored, or `null` when there is none the caller may see. */
   getDocument(documentId: string, access: Access, signal: AbortSignal): Promise<StoredDocument | null>;
   /**

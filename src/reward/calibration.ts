@@ -20,8 +20,25 @@ export interface CalibrationOptions {
   folds?: number;
   /** Which questions share a fold. @default 1 */
   seed?: number;
-  /** Features to use; the others get weight 0. @default all */
+  /** Features to use; the others, and those that are the same in all cases, are left out. @default DEFAULT_FEATURES */
   features?: readonly ConfidenceFeature[];
+}
+
+/** Those that earned their place on the calibration questions; `docs/log.md` has the table. */
+export const DEFAULT_FEATURES: readonly ConfidenceFeature[] = [
+  'rewardLogit',
+  'margin',
+  'agreement',
+  'meanTokenLogprob',
+  'relevanceScore',
+  'declineProbability',
+];
+
+/** A feature that is unknown, or the same, in all cases says nothing. */
+function varies(cases: readonly CalibrationCase[], name: ConfidenceFeature): boolean {
+  const values = new Set(cases.map(({ features }) => features[name] ?? null));
+  values.delete(null);
+  return values.size > 1;
 }
 
 export interface CalibrationFit extends Pick<Calibrator, 'intercept' | 'features' | 'isotonic'> {
@@ -39,7 +56,8 @@ export interface CalibrationFit extends Pick<Calibrator, 'intercept' | 'features
  * @throws RangeError with cases of one outcome only, in all or in what a fold leaves.
  */
 export function fitCalibration(cases: readonly CalibrationCase[], options: CalibrationOptions = {}): CalibrationFit {
-  const { targetPrecision = 0.9, folds = 5, seed = 1, features = CONFIDENCE_FEATURES } = options;
+  const { targetPrecision = 0.9, folds = 5, seed = 1 } = options;
+  const features = (options.features ?? DEFAULT_FEATURES).filter((name) => varies(cases, name));
   const rows = cases.map(({ id, features: values, right }) => ({
     fold: foldOf(id, folds, seed),
     right,
@@ -51,7 +69,7 @@ export function fitCalibration(cases: readonly CalibrationCase[], options: Calib
   ).map((confidence, index) => ({ confidence, right: rows[index]?.right ?? false }));
   return {
     intercept: linear.intercept,
-    features: namedFeatures(linear),
+    features: namedFeatures(linear, features),
     isotonic: { scores: [...isotonic.scores], values: [...isotonic.values] },
     threshold: chooseThreshold(heldOut, targetPrecision),
     heldOut,
@@ -91,10 +109,14 @@ const isUsed = (index: number, features: readonly ConfidenceFeature[]) => {
   return name !== undefined && features.includes(name);
 };
 
-function namedFeatures({ weights, means, scales }: LinearModel): Calibrator['features'] {
-  const entries = CONFIDENCE_FEATURES.map((name, index) => [
-    name,
-    { weight: weights[index] ?? 0, mean: means[index] ?? 0, scale: scales[index] ?? 1 },
-  ]);
+/** The features that every calibrator names, and of the others those in use. */
+function namedFeatures(
+  { weights, means, scales }: LinearModel,
+  used: readonly ConfidenceFeature[],
+): Calibrator['features'] {
+  const entries = CONFIDENCE_FEATURES.flatMap((name, index) => {
+    if (!DEFAULT_FEATURES.includes(name) && !used.includes(name)) return [];
+    return [[name, { weight: weights[index] ?? 0, mean: means[index] ?? 0, scale: scales[index] ?? 1 }] as const];
+  });
   return Object.fromEntries(entries) as Calibrator['features'];
 }

@@ -38,6 +38,10 @@ const calibratorSchema = z.strictObject({
     meanTokenLogprob: feature,
     relevanceScore: feature,
     declineProbability: feature,
+    contradiction: feature.optional(),
+    answerWords: feature.optional(),
+    passageAgeYears: feature.optional(),
+    entailment: feature.optional(),
   }),
   isotonic: z
     .strictObject({
@@ -62,6 +66,14 @@ const calibratorSchema = z.strictObject({
     /** 15 bins of equal mass. */
     calibrationError: probability,
   }),
+  /** How the confidences were spread over the questions of the fit, or of a site's labels; what drift is held against. */
+  distribution: z
+    .strictObject({
+      edges: z.array(probability).refine(strictlyAscending, 'expected strictly ascending edges'),
+      shares: z.array(probability),
+    })
+    .refine(({ edges, shares }) => shares.length === edges.length + 1, 'expected one share more than edges')
+    .optional(),
   /** Present when `minConfidence` was proven on a site's own labelled queries; `guaranteed-threshold.ts`. */
   guarantee: z
     .strictObject({

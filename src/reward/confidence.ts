@@ -1,11 +1,13 @@
-import { normaliseAnswer } from '../answer-text.js';
+import { contradicts, meaningOf } from '../answer-meaning.js';
+import { answerTokens } from '../answer-text.js';
 import type { ScoredCandidate } from '../types.js';
 import type { Calibrator } from './calibrator.js';
 import { isotonicValue } from './isotonic-regression.js';
 import { type LinearModel, logisticProbability } from './logistic-regression.js';
+import type { RewardedCandidate } from './rewarded-candidate.js';
+import { selectAnswer } from './select-answer.js';
 
-/** A candidate with its reward, before it has a confidence. */
-export type RewardedCandidate = Omit<ScoredCandidate, 'confidence'>;
+export type { RewardedCandidate };
 
 /** What the confidence is computed from, in the order of a calibrator's weights. */
 export const CONFIDENCE_FEATURES = [
@@ -15,6 +17,10 @@ export const CONFIDENCE_FEATURES = [
   'meanTokenLogprob',
   'relevanceScore',
   'declineProbability',
+  'contradiction',
+  'answerWords',
+  'passageAgeYears',
+  'entailment',
 ] as const;
 
 export type ConfidenceFeature = (typeof CONFIDENCE_FEATURES)[number];
@@ -23,8 +29,8 @@ export interface ConfidenceFeatures {
   /** Output of the reward model, unbounded. */
   rewardLogit: number;
   /**
-   * `rewardLogit` minus that of the best candidate with a different answer, -5..5. Answers differ when their
-   * normalised texts do; declining is no answer. `MARGIN_LIMIT` when nothing else was answered.
+   * `rewardLogit` minus that of the best candidate with a different answer, -5..5. Answers differ when they do not mean the
+   * same (`meaningOf`); declining is no answer. `MARGIN_LIMIT` when nothing else was answered.
    */
   margin: number;
   /** Share of the answering candidates that say the same, this one included, above 0 and at most 1. */
@@ -35,7 +41,18 @@ export interface ConfidenceFeatures {
   relevanceScore: number | null;
   /** Of the cited passage, 0..1. */
   declineProbability: number;
+  /** Share of the other passages that answer whose best candidate contradicts this one, 0..1; 0 when none answers. */
+  contradiction?: number | null;
+  /** Words of the normalised answer; long ones are seldom the words that were asked for. */
+  answerWords?: number | null;
+  /** Of the cited passage, when the query asks how things are now, 0 or more; else `null`, like an unknown date. */
+  passageAgeYears?: number | null;
+  /** Probability that the quote entails the answer, 0..1; `null` without a checker. */
+  entailment?: number | null;
 }
+
+/** What is known of a passage's claim besides its candidates. */
+export type ClaimContext = Pick<ConfidenceFeatures, 'passageAgeYears' | 'entailment'>;
 
 /** A Bradley-Terry margin of 5 is 99.3 % preference; what lies above tells nothing more. */
 export const MARGIN_LIMIT = 5;
@@ -45,15 +62,17 @@ export const MARGIN_LIMIT = 5;
  * without a finite reward are no competitors.
  *
  * @param relevanceScores Reranker's score by passage id.
+ * @param context Of the candidate's passage.
  */
 export function confidenceFeatures(
   candidate: RewardedCandidate,
   candidates: readonly RewardedCandidate[],
   relevanceScores: ReadonlyMap<string, number>,
+  context: ClaimContext = {},
 ): ConfidenceFeatures {
-  const said = normaliseAnswer(candidate.text);
+  const said = meaningOf(candidate.text);
   const answers = candidates.filter(({ declined, rewardLogit }) => !declined && Number.isFinite(rewardLogit));
-  const others = answers.filter(({ text }) => normaliseAnswer(text) !== said);
+  const others = answers.filter(({ text }) => meaningOf(text) !== said);
   const rival = Math.max(...others.map(({ rewardLogit }) => rewardLogit));
   return {
     rewardLogit: candidate.rewardLogit,
@@ -62,7 +81,21 @@ export function confidenceFeatures(
     meanTokenLogprob: candidate.meanTokenLogprob,
     relevanceScore: relevanceScores.get(candidate.passageId) ?? null,
     declineProbability: candidate.declineProbability,
+    contradiction: contradictionShare(candidate, candidates),
+    answerWords: answerTokens(candidate.text).length,
+    passageAgeYears: context.passageAgeYears ?? null,
+    entailment: context.entailment ?? null,
   };
+}
+
+function contradictionShare(candidate: RewardedCandidate, candidates: readonly RewardedCandidate[]): number {
+  const others = [...new Set(candidates.map(({ passageId }) => passageId))].flatMap((passageId) => {
+    if (passageId === candidate.passageId) return [];
+    return selectAnswer(candidates.filter((each) => each.passageId === passageId)) ?? [];
+  });
+  return others.length === 0
+    ? 0
+    : others.filter(({ text }) => contradicts(text, candidate.text)).length / others.length;
 }
 
 /** P(right and supported), 0..1: logistic regression, then isotonic regression. `NaN` when a feature is not a number. */
@@ -79,13 +112,17 @@ export function withConfidence(
   candidates: readonly RewardedCandidate[],
   relevanceScores: ReadonlyMap<string, number>,
   calibrator: Calibrator | null,
+  contexts: ReadonlyMap<string, ClaimContext> = new Map(),
 ): ScoredCandidate[] {
   return candidates.map((candidate) => ({
     ...candidate,
     confidence:
       calibrator === null || candidate.declined
         ? 0
-        : confidenceOf(confidenceFeatures(candidate, candidates, relevanceScores), calibrator),
+        : confidenceOf(
+            confidenceFeatures(candidate, candidates, relevanceScores, contexts.get(candidate.passageId)),
+            calibrator,
+          ),
   }));
 }
 
@@ -101,14 +138,24 @@ export function featureVector(features: ConfidenceFeatures): (number | null)[] {
     features.meanTokenLogprob,
     features.relevanceScore === null ? null : logOdds(features.relevanceScore),
     logOdds(features.declineProbability),
+    features.contradiction ?? null,
+    // From one word to two is a step like that from two to four.
+    logOf(features.answerWords),
+    logOf(features.passageAgeYears),
+    features.entailment === null || features.entailment === undefined ? null : logOdds(features.entailment),
   ];
 }
 
+/** A calibrator that was fitted before a feature existed gives it no weight. */
+const NOT_USED = { weight: 0, mean: 0, scale: 1 };
+
 function linearModel(calibrator: Calibrator): LinearModel {
   const column = (key: 'weight' | 'mean' | 'scale') =>
-    CONFIDENCE_FEATURES.map((name) => calibrator.features[name][key]);
+    CONFIDENCE_FEATURES.map((name) => (calibrator.features[name] ?? NOT_USED)[key]);
   return { intercept: calibrator.intercept, weights: column('weight'), means: column('mean'), scales: column('scale') };
 }
+
+const logOf = (value: number | null | undefined) => (value === null || value === undefined ? null : Math.log1p(value));
 
 /** Log-odds of a probability, cut at 0.0001 and 0.9999 so that one certain feature cannot decide alone. */
 function logOdds(probability: number): number {

@@ -1,4 +1,4 @@
-import type { RewardedCandidate } from './confidence.js';
+import type { RewardedCandidate } from './rewarded-candidate.js';
 
 /**
  * What an answer from any passage but the best must have in reward beyond its rival there. A reward compares answers to

@@ -13,9 +13,15 @@ describe('POST /v1/search', () => {
     const body = reply.json();
     expect(Object.keys(body).sort()).toEqual(['answerStatus', 'requestId', 'results', 'timings']);
     expect(body.requestId).toBe(reply.headers['x-request-id']);
-    expect(body.answerStatus).toEqual({ shown: true, reason: 'shown', confidence: expect.any(Number) });
+    expect(body.answerStatus).toEqual({
+      shown: true,
+      strategy: 'answer',
+      reason: 'shown',
+      confidence: expect.any(Number),
+    });
     expect(body.results[0]).toEqual({
       type: 'answer',
+      layout: 'inline',
       text: 'Bartolomeo Cristofori',
       confidence: expect.any(Number),
       citations: [

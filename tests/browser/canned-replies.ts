@@ -1,3 +1,4 @@
+import { STRATEGY_OF } from '../../src/reward/strategy.js';
 import type { AnswerReason, PassageResult } from '../../src/types.js';
 import type { FailedReply, Reply } from './fake-service.js';
 
@@ -32,7 +33,7 @@ const NOTICE = 'You are not alone. In many countries a helpline is open day and 
 
 const answered = {
   hits: pianoHits(10),
-  status: { shown: true, reason: 'shown', confidence: 0.9 },
+  status: { shown: true, strategy: 'answer', reason: 'shown', confidence: 0.9 },
   answer: {
     text: 'Bartolomeo Cristofori',
     confidence: 0.9,
@@ -51,8 +52,13 @@ const answered = {
 
 const absent = (reason: AnswerReason, more: object = {}): Reply => ({
   hits: pianoHits(4),
-  status: { shown: false, reason, ...more },
+  status: { shown: false, strategy: STRATEGY_OF[reason], reason, ...more },
 });
+
+export const CHOICES = [
+  { label: 'French Revolution', query: 'When did the French Revolution begin?' },
+  { label: 'Russian Revolution', query: 'When did the Russian Revolution begin?' },
+];
 
 const attack = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
 
@@ -70,6 +76,30 @@ export const CANNED_REPLIES: Record<string, Reply | FailedReply> = {
   'no answer: unsafe-query': absent('unsafe-query', { notice: NOTICE }),
   'no answer: deadline': absent('deadline'),
   'no answer: generator-unavailable': absent('generator-unavailable'),
+  'no answer: not-a-question': absent('not-a-question'),
+  'no answer: failed-check': absent('failed-check', { check: 'values-in-quote' }),
+  'no answer: promise-broken': absent('promise-broken'),
+  'when did the revolution begin': absent('ambiguous-query', { choices: CHOICES }),
+  'sources disagree': {
+    hits: pianoHits(4),
+    status: { shown: true, strategy: 'hedge', reason: 'sources-disagree', confidence: 0.91 },
+    answer: {
+      text: 'Sources disagree: [1] says 1700, [2] says 1709.',
+      confidence: 0.91,
+      citations: [
+        { ...answered.answer.citations[0]!, quote: 'It was invented in 1700.' },
+        { ...answered.answer.citations[0]!, passageId: 'harp#0', documentId: 'harp', quote: 'It dates from 1709.' },
+      ],
+      disagreement: {
+        claims: [
+          { text: '1700', citation: 0, date: '2020-05-01' },
+          { text: '1709', citation: 1 },
+        ],
+      },
+    },
+    slot: 0,
+  },
+  'as of when': { ...answered, answer: { ...answered.answer, asOf: '2026-03-01' }, slot: 0 },
   'connection cut': { ...absent('deadline'), cut: true },
   'half of it': { ...absent('declined'), degraded: ['embedded-dense'] },
   busy: { failure: { status: 503, code: 'overloaded', detail: 'The service is busy.' } },
@@ -80,7 +110,7 @@ export const CANNED_REPLIES: Record<string, Reply | FailedReply> = {
       { ...pianoHits(2)[1]!, title: 'A script as address', url: 'javascript:window.hacked=1' },
       { ...pianoHits(3)[2]!, title: 'Data as address', url: 'data:text/html,<script>window.hacked=1</script>' },
     ],
-    status: { shown: true, reason: 'shown', confidence: 0.97 },
+    status: { shown: true, strategy: 'answer', reason: 'shown', confidence: 0.97 },
     answer: {
       text: attack,
       confidence: 0.97,
@@ -93,5 +123,5 @@ export const CANNED_REPLIES: Record<string, Reply | FailedReply> = {
 export { attack as ATTACK, NOTICE, SENTENCE };
 
 export function cannedReply(query: string): Reply | FailedReply {
-  return CANNED_REPLIES[query] ?? { hits: [], status: { shown: false, reason: 'no-evidence' } };
+  return CANNED_REPLIES[query] ?? { hits: [], status: { shown: false, strategy: 'decline', reason: 'no-evidence' } };
 }

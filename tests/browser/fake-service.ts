@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import fastify, { type FastifyReply } from 'fastify';
-import type { Answer, AnswerStatus, PassageResult, SearchEvent } from '../../src/types.js';
+import type { Abstention, Answer, AnswerLayout, AnswerStatus, PassageResult, SearchEvent } from '../../src/types.js';
 
 /** The strictest policy the page must live with: nothing inline, nothing from elsewhere. */
 const POLICY =
@@ -26,7 +26,7 @@ export interface FailedReply {
 export interface FakeService {
   address: string;
   /** Bodies in order of arrival. */
-  requests: { query: string; offset?: number; answer?: { mode: string } }[];
+  requests: { query: string; offset?: number; answer?: { mode?: string; layout?: AnswerLayout } }[];
   /** Queries whose client went away before the end. */
   cancelled: string[];
   /** Lets everything go that is held at present. */
@@ -60,7 +60,7 @@ export async function startFakeService(replyTo: (query: string) => Reply | Faile
     reply.raw.on('close', () => {
       if (!reply.raw.writableEnded) cancelled.push(query);
     });
-    for await (const event of toEvents({ ...canned, hits: page }, waitForRelease)) {
+    for await (const event of toEvents({ ...canned, hits: page }, answer?.layout, waitForRelease)) {
       reply.raw.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
     }
     reply.raw.end();
@@ -77,7 +77,11 @@ export async function startFakeService(replyTo: (query: string) => Reply | Faile
   };
 }
 
-async function* toEvents(reply: Reply, waitForRelease: () => Promise<void>): AsyncGenerator<SearchEvent> {
+async function* toEvents(
+  reply: Reply,
+  layout: AnswerLayout = 'inline',
+  waitForRelease: () => Promise<void>,
+): AsyncGenerator<SearchEvent> {
   const { hits, status, answer, slot = 0, degraded, hold, cut = false } = reply;
   if (hold === 'hits') await waitForRelease();
   yield { type: 'hits-end', requestId: 'r-1', results: hits, timings: { hitsMs: 84 }, degraded };
@@ -86,15 +90,20 @@ async function* toEvents(reply: Reply, waitForRelease: () => Promise<void>): Asy
   yield {
     type: 'answer-end',
     outcome: answer
-      ? { status: 'answered', answer, slot }
-      : { status: 'abstained', reason: status.reason === 'shown' ? 'declined' : status.reason },
+      ? { status: 'answered', answer, slot, layout }
+      : { status: 'abstained', reason: status.shown ? 'declined' : (status.reason as Abstention['reason']) },
     answerStatus: status,
   };
   yield { type: 'search-end', timings: { hitsMs: 84 } };
 }
 
 function withoutAnswer(reply: Reply): Reply {
-  return { ...reply, answer: undefined, hold: undefined, status: { shown: false, reason: 'off' } };
+  return {
+    ...reply,
+    answer: undefined,
+    hold: undefined,
+    status: { shown: false, strategy: 'stay-silent', reason: 'off' },
+  };
 }
 
 function sendProblem(reply: FastifyReply, { failure: { status, code, detail } }: FailedReply) {

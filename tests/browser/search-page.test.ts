@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ATTACK, cannedReply, NOTICE, SENTENCE } from './canned-replies.js';
+import { ATTACK, CHOICES, cannedReply, NOTICE, SENTENCE } from './canned-replies.js';
 import { type FakeService, startFakeService } from './fake-service.js';
 import { LOW_CONTRAST } from './low-contrast.js';
 import { startBrowser } from './start-browser.js';
@@ -132,6 +132,42 @@ describe('the answer', () => {
     expect(await results().first().locator('mark').textContent()).toBe('piano');
   });
 
+  it('gives every claim with its quote when sources disagree', async () => {
+    await visit('sources disagree');
+    const card = page.locator('#answer');
+    await card.waitFor();
+    expect(await card.locator('h3').textContent()).toBe('Sources disagree');
+    expect(await card.locator('.answer-text').textContent()).toBe('Sources disagree: [1] says 1700, [2] says 1709.');
+    expect(await card.locator('blockquote mark b').allTextContents()).toEqual(['1700', '1709']);
+    const captions = await card.locator('figcaption').allInnerTexts();
+    expect(captions[0]).toMatch(/^\[1\] .*dated 2020-05-01$/);
+    expect(captions[1]).toMatch(/^\[2\] /);
+  });
+
+  it('says as of when it holds', async () => {
+    await visit('as of when');
+    expect(await page.locator('#answer .as-of').innerText()).toBe('As of 2026-03-01');
+  });
+
+  it('stands beside the hits when asked to, where there is room, and moves none of them', async () => {
+    await open({ viewport: { width: 1440, height: 900 } });
+    await visit('answer on top', '&layout=side-panel');
+    await results().nth(9).waitFor();
+    const firstHit = `document.querySelector('.results > li').getBoundingClientRect()`;
+    const before = [await number(`${firstHit}.top`), await number(`${firstHit}.left`)];
+    service.release();
+    await page.locator('#answer.beside').waitFor();
+    expect([await number(`${firstHit}.top`), await number(`${firstHit}.left`)]).toEqual(before);
+    const panel = `document.getElementById('answer').getBoundingClientRect()`;
+    expect(await number(`${panel}.left`)).toBeGreaterThan(await number(`${firstHit}.right`));
+    expect(await number(`${panel}.right`)).toBeLessThanOrEqual(1440);
+    expect(await results().count()).toBe(10);
+    expect(await note().textContent()).toContain('It stands beside the results.');
+    expect(service.requests.at(-1)).toMatchObject({ answer: { layout: 'side-panel' } });
+    await page.setViewportSize({ width: 900, height: 900 });
+    expect(await number(`${panel}.bottom`)).toBeLessThanOrEqual(await number(`${firstHit}.top`));
+  });
+
   it('explains its confidence to whoever asks, by keyboard too', async () => {
     await visit('who invented the piano');
     await page.locator('#answer summary').focus();
@@ -202,6 +238,32 @@ describe('without an answer', () => {
     expect(await results().count()).toBe(4);
     expect((await page.getByRole('status').textContent())?.replaceAll('\u00a0', ' ')).toContain(words);
     expect(text.includes(NOTICE)).toBe(reason === 'unsafe-query');
+  });
+
+  it.each([
+    ['failed-check', 'its source does not bear it out'],
+    ['not-a-question', 'the results are what this query asks for'],
+    ['promise-broken', 'too many of late were wrong'],
+  ])('says why: %s', async (reason, words) => {
+    await visit(`no answer: ${reason}`);
+    await page.locator('.answer-note.absent').waitFor();
+    expect(await note().innerText()).toContain(words);
+  });
+
+  it('asks back with choices that can be clicked, and reached by keyboard', async () => {
+    await visit('when did the revolution begin', '&layout=side-panel');
+    const choices = page.locator('.choices a');
+    await choices.first().waitFor();
+    expect(await choices.allTextContents()).toEqual(CHOICES.map(({ label }) => label));
+    expect(await note().innerText()).toContain('this may mean several things');
+    await choices.nth(1).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText(`Nothing was found for “${CHOICES[1]!.query}”.`).first().waitFor();
+    const address = new URL(page.url()).searchParams;
+    expect([address.get('q'), address.get('layout')]).toEqual([CHOICES[1]!.query, 'side-panel']);
+    expect(await box().inputValue()).toBe(CHOICES[1]!.query);
+    await page.goBack();
+    await choices.first().waitFor();
   });
 
   it('says that answers are switched off, and switches them on', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { requireConsistent, toOutcomes, withGuarantee } from '../../src/cli/calibrate-site.js';
+import { earlierRecords, requireConsistent, toOutcomes, withGuarantee } from '../../src/cli/calibrate-site.js';
 import { parseCalibrator } from '../../src/reward/calibrator.js';
 import { record } from '../evaluation/records.js';
 import { fakeCalibrator } from '../pipeline/fakes.js';
@@ -45,6 +45,14 @@ describe('labels', () => {
       { confidence: 0.9, right: true },
       { confidence: 0.4, right: false },
     ]);
+  });
+
+  it('are gone on with when the calibrator is the same', () => {
+    const earlier = [record({ id: 'a' }), record({ id: 'late', versions: { ...record().versions, calibrator: null } })];
+    expect(earlierRecords(earlier, { version: 'c' })).toEqual(earlier);
+    expect(() => earlierRecords(earlier, { version: 'other' }, 'asked.jsonl')).toThrow(
+      /asked.jsonl: a was asked with the calibrator c, in use is other/,
+    );
   });
 
   it.each([

@@ -45,6 +45,7 @@ describe('a search that goes well', () => {
     ]);
     expect(results[0]).toEqual({
       type: 'answer',
+      layout: 'inline',
       text: 'Bartolomeo Cristofori',
       confidence: expect.closeTo(0.9526, 3),
       citations: [
@@ -65,7 +66,12 @@ describe('a search that goes well', () => {
         { start: 45, end: 53 },
       ],
     });
-    expect(answerStatus).toEqual({ shown: true, reason: 'shown', confidence: expect.closeTo(0.9526, 3) });
+    expect(answerStatus).toEqual({
+      shown: true,
+      strategy: 'answer',
+      reason: 'shown',
+      confidence: expect.closeTo(0.9526, 3),
+    });
     expect(Object.keys(timings).sort()).toEqual([
       'choiceMs',
       'generationMs',
@@ -205,7 +211,13 @@ describe('no answer', () => {
     };
     const { results, answerStatus } = await search({ guard });
     expect(results).toHaveLength(3);
-    expect(answerStatus).toEqual({ shown: false, reason: 'unsafe-query', notice: 'Call someone.' });
+    expect(answerStatus).toEqual({
+      shown: false,
+      strategy: 'decline',
+      reason: 'unsafe-query',
+      notice: 'Call someone.',
+      message: 'Questions of this kind are searched, but not answered.',
+    });
   });
 
   it('answers nothing when the guard fails', async () => {

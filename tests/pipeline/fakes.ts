@@ -154,9 +154,9 @@ export function fakeParts(changes: Partial<PipelineParts> = {}): PipelineParts {
   return {
     passages: { retrieve: async () => ({ passages: scored(passages), degraded: [] }) },
     documents: {
-      async getDocument(documentId) {
+      async getDocument(documentId, { tenant }) {
         const found = passages.find((each) => each.documentId === documentId);
-        return found ? documentOf(found) : null;
+        return found ? { ...documentOf(found), tenant } : null;
       },
     },
     writer: { get: async () => null, write: async () => [] },

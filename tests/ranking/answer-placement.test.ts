@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answerValue, placeAnswer } from '../../src/ranking/answer-placement.js';
+import { answerValue, needShare, placeAnswer } from '../../src/ranking/answer-placement.js';
 
 const place = (confidence: number, relevanceScores: (number | null)[], wrongAnswerCost = 1, minConfidence = 0.5) =>
   placeAnswer({ confidence, minConfidence, relevanceScores, wrongAnswerCost });
@@ -30,6 +30,29 @@ describe('placeAnswer', () => {
   });
 });
 
+describe('kinds of queries', () => {
+  const page = { confidence: 0.95, minConfidence: 0.5, relevanceScores: [0.6, 0.5, 0.4], hitDocumentIds: ['a', 'b', 'c'] };
+  it.each([
+    // kind, documents quoted, share of the readers, slot
+    ['question', ['a'], 1, 0],
+    ['keyword', ['a'], 0.4, 3], // 0.6 of 1.5: worth 0.36
+    ['keyword', ['a', 'b', 'c'], 1, 0],
+    ['keyword', ['elsewhere'], 0, null],
+    ['navigational', ['a'], 0, null],
+    ['transactional', ['a'], 0, null],
+  ] as const)('%s, quoting %j, serves %d: slot %j', (queryKind, citedDocumentIds, share, slot) => {
+    expect(needShare({ ...page, queryKind, citedDocumentIds })).toBeCloseTo(share, 12);
+    expect(placeAnswer({ ...page, queryKind, citedDocumentIds })).toBe(slot);
+  });
+
+  it('counts a document once, by its best hit, and knows nothing of hits that were not reranked', () => {
+    const twice = { queryKind: 'keyword', relevanceScores: [0.6, 0.6, 0.6], hitDocumentIds: ['a', 'a', 'b'] } as const;
+    expect(needShare({ ...twice, citedDocumentIds: ['a'] })).toBeCloseTo(0.5, 12);
+    expect(needShare({ ...twice, relevanceScores: [null, null, null], citedDocumentIds: ['a'] })).toBe(0.5);
+    expect(needShare({ queryKind: 'keyword', relevanceScores: [0.5] })).toBe(1);
+  });
+});
+
 describe('for any page', () => {
   let state = 11;
   const random = () => {
@@ -47,6 +70,27 @@ describe('for any page', () => {
     for (const { hits, cost, minConfidence } of pages) {
       const slots = Array.from({ length: 51 }, (_, index) => height(place(index / 50, hits, cost, minConfidence)));
       expect(slots).toEqual(slots.toSorted((a, b) => (a === b ? 0 : b - a)));
+    }
+  });
+
+  it('nor does it where many needs share the page, and there it never stands higher than for a question', () => {
+    for (const { hits, cost, minConfidence } of pages) {
+      const at = (confidence: number, queryKind: 'question' | 'keyword') =>
+        height(
+          placeAnswer({
+            confidence,
+            minConfidence,
+            relevanceScores: hits,
+            wrongAnswerCost: cost,
+            queryKind,
+            citedDocumentIds: ['d0'],
+            hitDocumentIds: hits.map((_, index) => `d${index % 3}`),
+          }),
+        );
+      const slots = Array.from({ length: 51 }, (_, index) => at(index / 50, 'keyword'));
+      const withinPage = slots.filter((slot) => slot <= hits.length);
+      expect(withinPage).toEqual(withinPage.toSorted((a, b) => b - a));
+      for (const [index, slot] of slots.entries()) expect(slot).toBeGreaterThanOrEqual(at(index / 50, 'question'));
     }
   });
 

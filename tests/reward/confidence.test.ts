@@ -30,6 +30,23 @@ describe('confidenceFeatures', () => {
       meanTokenLogprob: -0.2,
       relevanceScore: 0.9,
       declineProbability: 0.1,
+      contradiction: 0, // neither a bare number nor a word denies a length
+      answerWords: 2,
+      passageAgeYears: null,
+      entailment: null,
+    });
+  });
+
+  it('compares answers by what they mean, and counts the passages that deny one', () => {
+    const said = candidate('six km', 'a#0', 1);
+    const others = [
+      candidate('6 kilometres', 'b#0', 0.5),
+      candidate('7 km', 'c#0', 0.5),
+      candidate('8 km', 'c#0', 0.2),
+    ];
+    expect(confidenceFeatures(said, [said, ...others], relevance)).toMatchObject({
+      agreement: 0.5,
+      contradiction: 0.5,
     });
   });
 
@@ -91,7 +108,19 @@ it('turns probabilities into log-odds and cuts certainty', () => {
     -0.1,
     expect.closeTo(Math.log(9999), 6),
     expect.closeTo(-Math.log(9999), 6),
+    null,
+    null,
+    null,
+    null,
   ]);
+});
+
+it('knows features that an older calibrator does not, and gives them no weight', () => {
+  const more = { ...features, contradiction: 1, answerWords: 3, passageAgeYears: 10, entailment: 0.2 };
+  expect(featureVector(more).slice(6)).toEqual([1, Math.log(4), Math.log(11), expect.closeTo(Math.log(0.25), 12)]);
+  expect(confidenceOf(more, byReward)).toBe(confidenceOf(features, byReward));
+  const aged = sealCalibrator(calibratorContent({ passageAgeYears: { weight: -1, mean: 0, scale: 1 } }));
+  expect(confidenceOf(more, aged)).toBeCloseTo(1 / 12, 12);
 });
 
 describe('withConfidence', () => {

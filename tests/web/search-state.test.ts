@@ -22,7 +22,7 @@ const hitsEnd = (count: number): SearchAction => ({
 });
 const answerEnd: SearchAction = {
   type: 'answer-end',
-  outcome: { status: 'answered', answer, slot: 2 },
+  outcome: { status: 'answered', answer, slot: 2, layout: 'inline' },
   answerStatus: { shown: true, reason: 'shown', confidence: 0.9 },
 };
 const run = (...actions: SearchAction[]): SearchState =>
@@ -42,6 +42,13 @@ describe('reduce', () => {
       'answer',
       'd#2',
     ]);
+  });
+
+  it('keeps an answer that stands beside the hits out of them', () => {
+    const outcome = { status: 'answered', answer, slot: 0, layout: 'side-panel' } as const;
+    const state = run(hitsEnd(3), { ...answerEnd, outcome });
+    if (state.phase !== 'found') throw new Error('no hits');
+    expect(toResults(state).map(({ type }) => type)).toEqual(['passage', 'passage', 'passage']);
   });
 
   it('keeps the reason of an answer that is not shown', () => {

@@ -9,7 +9,7 @@ export function answerWords(answer: AnswerState, texts: Texts): string {
     case 'pending':
       return texts.answerPending;
     case 'shown':
-      return texts.answerAt(answer.slot + 1);
+      return answer.layout === 'side-panel' ? texts.answerBeside : texts.answerAt(answer.slot + 1);
     case 'interrupted':
       return texts.noAnswerInterrupted;
     case 'absent':

@@ -25,23 +25,41 @@ export interface Citation {
   quote: string;
 }
 
+export type AnswerLayout = 'inline' | 'side-panel';
+
 export interface Answer {
   text: string;
   /** 0..1, calibrated. */
   confidence: number;
   citations: readonly Citation[];
+  /** ISO 8601: the answer holds as of then. */
+  asOf?: string;
+  /** Sources contradict each other; each claim names its quote by index. */
+  disagreement?: { claims: readonly { text: string; citation: number; date?: string }[] };
 }
 
 export interface AnswerResult extends Answer {
   type: 'answer';
+  layout: AnswerLayout;
+}
+
+/** Something that an ambiguous query may mean, and the query to ask instead. */
+export interface Choice {
+  label: string;
+  query: string;
 }
 
 export type AnswerReason =
   | 'shown'
+  | 'sources-disagree'
+  | 'ambiguous-query'
   | 'low-confidence'
   | 'no-evidence'
   | 'declined'
   | 'unsafe-query'
+  | 'failed-check'
+  | 'not-a-question'
+  | 'promise-broken'
   | 'unsafe-answer'
   | 'deadline'
   | 'generator-unavailable'
@@ -53,6 +71,8 @@ export interface AnswerStatus {
   confidence?: number;
   /** Shown with the reason, for example where to find help. */
   notice?: string;
+  /** With `ambiguous-query`. */
+  choices?: readonly Choice[];
 }
 
 export interface Timings {
@@ -77,7 +97,7 @@ export type SearchEvent =
     }
   | {
       type: 'answer-end';
-      outcome: { status: 'answered'; answer: Answer; slot: number } | { status: 'abstained' };
+      outcome: { status: 'answered'; answer: Answer; slot: number; layout: AnswerLayout } | { status: 'abstained' };
       answerStatus: AnswerStatus;
     }
   | { type: 'search-end'; timings: Timings };

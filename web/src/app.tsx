@@ -13,14 +13,14 @@ export function App() {
   const { state, start, more } = useSearch();
   const { tag, texts } = chooseLanguage([page.language, ...navigator.languages]);
 
-  useEffect(() => start(page.query, page.answers), [page, start]);
+  useEffect(() => start(page.query, page), [page, start]);
   useEffect(() => {
     document.documentElement.lang = tag === 'zh' ? 'zh-Hans' : tag;
     document.title = page.query === '' ? `Candor – ${texts.tagline}` : texts.pageTitle(page.query);
   }, [page, tag, texts]);
 
   const search = (query: string) => go({ query });
-  const retry = () => start(page.query, page.answers);
+  const retry = () => start(page.query, page);
   return (
     <>
       <a class="skip-link" href="#main">

@@ -1,4 +1,4 @@
-import type { PassageResult, Problem, SearchEvent, SearchResponse } from './api-types.js';
+import type { AnswerLayout, PassageResult, Problem, SearchEvent, SearchResponse } from './api-types.js';
 import { readEventStream } from './event-stream.js';
 import { PAGE_SIZE } from './search-state.js';
 
@@ -16,9 +16,10 @@ export class SearchProblem extends Error {
  */
 export async function* streamSearch(
   query: string,
-  { answers, signal }: { answers: boolean; signal: AbortSignal },
+  { answers, layout, signal }: { answers: boolean; layout: AnswerLayout | null; signal: AbortSignal },
 ): AsyncGenerator<SearchEvent> {
-  const body = { query, limit: PAGE_SIZE, ...(answers ? {} : { answer: { mode: 'off' } }) };
+  const answer = { ...(answers ? {} : { mode: 'off' }), ...(layout === null ? {} : { layout }) };
+  const body = { query, limit: PAGE_SIZE, answer };
   const response = await post(body, 'text/event-stream', signal);
   if (response.body === null || !isOf(response, 'text/event-stream')) {
     yield* toEvents((await response.json()) as SearchResponse);
@@ -88,7 +89,8 @@ function* toEvents({ results, ...reply }: SearchResponse): Generator<SearchEvent
   yield { type: 'hits-end', ...reply, results: results.filter((result) => result.type === 'passage') };
   yield {
     type: 'answer-end',
-    outcome: answer?.type === 'answer' ? { status: 'answered', answer, slot } : { status: 'abstained' },
+    outcome:
+      answer?.type === 'answer' ? { status: 'answered', answer, slot, layout: answer.layout } : { status: 'abstained' },
     answerStatus: reply.answerStatus,
   };
   yield { type: 'search-end', timings: reply.timings };

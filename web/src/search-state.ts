@@ -1,4 +1,12 @@
-import type { Answer, AnswerResult, AnswerStatus, PassageResult, Problem, SearchEvent } from './api-types.js';
+import type {
+  Answer,
+  AnswerLayout,
+  AnswerResult,
+  AnswerStatus,
+  PassageResult,
+  Problem,
+  SearchEvent,
+} from './api-types.js';
 
 /** Hits asked for at once. */
 export const PAGE_SIZE = 10;
@@ -7,7 +15,7 @@ export const MAX_OFFSET = 1000;
 
 export type AnswerState =
   | { phase: 'pending' }
-  | { phase: 'shown'; answer: Answer; slot: number }
+  | { phase: 'shown'; answer: Answer; slot: number; layout: AnswerLayout }
   | { phase: 'absent'; status: AnswerStatus }
   /** The stream ended before it said anything about an answer. */
   | { phase: 'interrupted' };
@@ -90,7 +98,7 @@ function reduceFound(state: Found, action: SearchAction): Found {
 
 function toAnswerState({ outcome, answerStatus }: Extract<SearchEvent, { type: 'answer-end' }>): AnswerState {
   return outcome.status === 'answered' && answerStatus.shown
-    ? { phase: 'shown', answer: outcome.answer, slot: outcome.slot }
+    ? { phase: 'shown', answer: outcome.answer, slot: outcome.slot, layout: outcome.layout }
     : { phase: 'absent', status: answerStatus };
 }
 
@@ -106,8 +114,9 @@ function withMore(state: Found, results: readonly PassageResult[]): Found {
   };
 }
 
-/** Hits in order, with the answer, when there is one, at its slot. */
+/** Hits in order, with the answer at its slot when it stands among them. */
 export function toResults({ hits, answer }: Found): readonly (PassageResult | AnswerResult)[] {
-  if (answer.phase !== 'shown') return hits;
-  return [...hits.slice(0, answer.slot), { type: 'answer', ...answer.answer }, ...hits.slice(answer.slot)];
+  if (answer.phase !== 'shown' || answer.layout !== 'inline') return hits;
+  const { layout, slot } = answer;
+  return [...hits.slice(0, slot), { type: 'answer', layout, ...answer.answer }, ...hits.slice(slot)];
 }

@@ -1,17 +1,24 @@
 import { useCallback, useEffect, useReducer, useRef } from 'preact/hooks';
+import type { AnswerLayout } from './api-types.js';
 import { SearchProblem, searchMore, streamSearch } from './search-client.js';
 import { reduce, type SearchState } from './search-state.js';
+
+export interface SearchOptions {
+  answers: boolean;
+  /** `null`: the service decides. */
+  layout: AnswerLayout | null;
+}
 
 /** The running search. A new query cancels everything that an earlier one still has under way. */
 export function useSearch(): {
   state: SearchState;
-  start: (query: string, answers: boolean) => void;
+  start: (query: string, options: SearchOptions) => void;
   more: () => void;
 } {
   const [state, dispatch] = useReducer(reduce, { phase: 'idle' } as SearchState);
   const running = useRef<AbortController | null>(null);
 
-  const start = useCallback((query: string, answers: boolean) => {
+  const start = useCallback((query: string, options: SearchOptions) => {
     running.current?.abort();
     const controller = new AbortController();
     running.current = controller;
@@ -23,7 +30,7 @@ export function useSearch(): {
     };
     void (async () => {
       try {
-        for await (const event of streamSearch(query, { answers, signal: controller.signal })) tell(event);
+        for await (const event of streamSearch(query, { ...options, signal: controller.signal })) tell(event);
       } catch (error) {
         tell({ type: 'search-fail', problem: toProblem(error) });
       }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { ThresholdWatch } from '../../pipeline/threshold-watch.js';
 import type { AnswerStatus, SafetyReport, SearchEvent, SearchResponse, Timings } from '../../types.js';
 import { requireScope } from './auth.js';
 
@@ -83,8 +84,54 @@ function createSearchMetrics(registers: Registry[]): SearchMetrics {
   return metrics;
 }
 
+export interface MetricsOptions {
+  /** The promise about shown answers; `null` where nobody watches. */
+  watch: ThresholdWatch | null;
+}
+
+/** Read when the metrics are: nothing is copied in between. */
+function watchPromise(watch: ThresholdWatch, registers: Registry[]): void {
+  const gauge = (name: string, help: string, value: (status: ReturnType<ThresholdWatch['status']>) => number | null) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.remove();
+        const found = value(watch.status());
+        if (found !== null) this.set(found);
+      },
+    });
+  gauge(
+    'candor_answer_threshold',
+    'Confidence from which answers are shown; absent when they are off.',
+    (status) => status.threshold,
+  );
+  gauge(
+    'candor_confidence_stability',
+    'Population stability index of the latest confidences against the calibrator.',
+    (status) => status.populationStability,
+  );
+  gauge(
+    'candor_feedback_precision',
+    'Share of the latest judged answers that were right.',
+    (status) => status.feedback.precision,
+  );
+  gauge('candor_feedback_judged', 'Judged answers that the precision is of.', (status) => status.feedback.judged);
+  new Gauge({
+    name: 'candor_promise_state',
+    help: '1 for the present state of the promise about shown answers, 0 for the others.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { state } = watch.status();
+      for (const each of ['unknown', 'holds', 'raised', 'off']) this.set({ state: each }, each === state ? 1 : 0);
+    },
+  });
+}
+
 /** Prometheus metrics at `/metrics`. */
-export default fastifyPlugin(async function metrics(app: FastifyInstance) {
+export default fastifyPlugin(async function metrics(app: FastifyInstance, { watch }: MetricsOptions) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -97,6 +144,7 @@ export default fastifyPlugin(async function metrics(app: FastifyInstance) {
   });
   const inFlight = new Gauge({ name: 'candor_http_requests_in_flight', help: 'Requests being worked on.', registers });
 
+  if (watch) watchPromise(watch, registers);
   app.decorate('searchMetrics', createSearchMetrics(registers));
   app.addHook('onRequest', async (request, reply) => {
     const end = requests.startTimer({ method: request.method });

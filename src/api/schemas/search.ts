@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { SearchInput } from '../../pipeline/search-request.js';
 import {
+  ANSWER_LAYOUTS,
   ANSWER_REASONS,
+  ANSWER_STRATEGIES,
   type AnswerResult,
   type AnswerStatus,
   type PassageResult,
@@ -21,6 +23,9 @@ const mode = z.enum(['auto', 'off']).default('auto').describe('`auto` answers wh
 const deadlineMs = z.int().min(50).max(120_000).describe('Time for the whole request; a later answer is dropped.');
 const candidates = z.int().min(1).max(16).describe('Candidate answers to draw.');
 const minConfidence = z.number().min(0).max(1).describe('Least confidence of a shown answer; else the calibrated one.');
+const layout = z
+  .enum(ANSWER_LAYOUTS)
+  .describe('`inline`: among the hits; `side-panel`: beside them. Else the setting.');
 const query = z.string().meta({ description: 'What a person asks.', minLength: 1, example: 'Who invented the piano?' });
 
 const filter = z
@@ -49,6 +54,7 @@ export const searchBody = z
         deadlineMs: deadlineMs.optional(),
         candidates: candidates.optional(),
         minConfidence: minConfidence.optional(),
+        layout: layout.optional(),
       })
       .optional(),
     sessionId: identifier.optional(),
@@ -69,6 +75,7 @@ export const searchQuerystring = z.strictObject({
   deadlineMs: number(deadlineMs).optional(),
   candidates: number(candidates).optional(),
   minConfidence: number(minConfidence).optional(),
+  layout: layout.optional(),
   debug: z.stringbool().default(false),
 });
 
@@ -100,14 +107,43 @@ const citation = z
   .meta({ id: 'Citation' });
 
 const answerResult = z
-  .object({ type: z.literal('answer'), text: z.string(), confidence, citations: z.array(citation) })
+  .object({
+    type: z.literal('answer'),
+    layout: z.enum(ANSWER_LAYOUTS),
+    text: z.string().describe('With `disagreement` a sentence that gives every claim.'),
+    confidence,
+    citations: z.array(citation),
+    asOf: z.string().optional().describe('Date of the source, ISO 8601: the answer holds as of then.'),
+    disagreement: z
+      .object({
+        claims: z.array(
+          z.object({
+            text: z.string(),
+            citation: z.int().describe('Index into `citations`, from 0.'),
+            date: z.string().optional(),
+          }),
+        ),
+      })
+      .optional()
+      .describe('Sources contradict each other: what each says.'),
+  })
   .meta({ id: 'AnswerResult' });
 
 export const answerStatus = z
   .object({
     shown: z.boolean(),
+    strategy: z.enum(ANSWER_STRATEGIES),
     reason: z.enum(ANSWER_REASONS),
+    message: z
+      .string()
+      .optional()
+      .describe('For people, in the language of the query; absent when an answer is shown.'),
     confidence: confidence.optional(),
+    choices: z
+      .array(z.object({ label: z.string(), query: z.string().describe('To ask instead.') }))
+      .optional()
+      .describe('With `ambiguous-query`: what the query may mean, at most 4.'),
+    check: z.string().optional().describe('With `failed-check`: which one.'),
     notice: z.string().optional().describe('With `unsafe-query`: what to show instead, such as where to find help.'),
   })
   .meta({ id: 'AnswerStatus' });
@@ -177,8 +213,16 @@ true satisfies z.output<typeof searchBody> extends SearchInput ? true : never;
 
 /** The address form as the same input. */
 export function fromQuerystring(given: z.output<typeof searchQuerystring>): SearchInput {
-  const { q, answer: answerMode, deadlineMs: time, candidates: count, minConfidence: least, ...page } = given;
-  const options = { deadlineMs: time, candidates: count, minConfidence: least };
+  const {
+    q,
+    answer: answerMode,
+    deadlineMs: time,
+    candidates: count,
+    minConfidence: least,
+    layout: place,
+    ...page
+  } = given;
+  const options = { deadlineMs: time, candidates: count, minConfidence: least, layout: place };
   const named = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   return { ...page, query: q, answer: { mode: answerMode, ...named } };
 }

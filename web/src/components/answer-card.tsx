@@ -9,24 +9,29 @@ import { SourceAddress, SourceLink } from './source-link.js';
 export function AnswerCard({ answer, hits, texts }: { answer: Answer; hits: readonly PassageResult[]; texts: Texts }) {
   return (
     <article>
-      <h3>{texts.answer}</h3>
+      <h3>{answer.disagreement ? texts.sourcesDisagree : texts.answer}</h3>
       <p class="answer-text" dir="auto">
         {answer.text}
       </p>
+      {answer.asOf !== undefined && <p class="as-of">{texts.asOf(answer.asOf)}</p>}
       <Confidence confidence={answer.confidence} texts={texts} />
       {answer.citations.map((citation, index) => (
         <Quote
           key={`${citation.passageId} ${citation.quote}`}
           citation={citation}
-          answerText={answer.text}
+          answerText={claimOf(answer, index)?.text ?? answer.text}
+          date={claimOf(answer, index)?.date}
           hits={hits}
-          label={index === 0 ? texts.from : texts.alsoFrom}
+          label={answer.disagreement ? `[${index + 1}]` : index === 0 ? texts.from : texts.alsoFrom}
           texts={texts}
         />
       ))}
     </article>
   );
 }
+
+const claimOf = ({ disagreement }: Answer, citation: number) =>
+  disagreement?.claims.find((claim) => claim.citation === citation);
 
 function Confidence({ confidence, texts }: { confidence: number; texts: Texts }) {
   const percent = toPercent(confidence);
@@ -43,12 +48,15 @@ function Confidence({ confidence, texts }: { confidence: number; texts: Texts })
 function Quote({
   citation,
   answerText,
+  date,
   hits,
   label,
   texts,
 }: {
   citation: Citation;
   answerText: string;
+  /** Of the source, where it matters. */
+  date?: string | undefined;
   hits: readonly PassageResult[];
   label: string;
   texts: Texts;
@@ -69,6 +77,7 @@ function Quote({
       </blockquote>
       <figcaption>
         {label} <SourceLink title={title} address={url} /> <SourceAddress address={url} />
+        {date !== undefined && <span class="dated"> {texts.dated(date)}</span>}
       </figcaption>
     </figure>
   );

@@ -24,18 +24,34 @@ export function Results({ state, page, texts, onMore, onRetry, onSearch, onSwitc
   useSteadyScroll(answer.phase);
   const source = answer.phase === 'shown' ? answer.answer.citations[0]?.passageId : undefined;
   return (
-    <section aria-labelledby="results-title">
+    <section
+      aria-labelledby="results-title"
+      class={answer.phase === 'shown' && answer.layout === 'side-panel' ? 'with-panel' : undefined}
+    >
       <h2 id="results-title" class="visually-hidden">
         {texts.results}
       </h2>
       <Summary state={state} texts={texts} />
-      <AnswerNote answer={answer} texts={texts} onGoToAnswer={goToAnswer} onRetry={onRetry} onSwitchOn={onSwitchOn} />
+      <AnswerNote
+        answer={answer}
+        page={page}
+        texts={texts}
+        onSearch={onSearch}
+        onGoToAnswer={goToAnswer}
+        onRetry={onRetry}
+        onSwitchOn={onSwitchOn}
+      />
       {degraded.length > 0 && <p class="degraded">{texts.degraded(degraded.join(', '))}</p>}
       {hits.length === 0 && (
         <div class="no-hits">
           <p class="advice">{texts.noHits}</p>
           <Examples page={page} texts={texts} onSearch={onSearch} />
         </div>
+      )}
+      {answer.phase === 'shown' && answer.layout === 'side-panel' && (
+        <aside id="answer" class="answer beside" tabIndex={-1} aria-label={texts.answer}>
+          <AnswerCard answer={answer.answer} hits={hits} texts={texts} />
+        </aside>
       )}
       {/* biome-ignore lint/a11y/noRedundantRoles: a list without bullets is no list for VoiceOver unless it says so. */}
       <ol class="results" role="list">

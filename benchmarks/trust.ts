@@ -1,0 +1,167 @@
+/**
+ * How far answers can be trusted: one table, figures, and benchmarks/results/trust.json.
+ *
+ *   npm run eval:trust -- --natural records.jsonl --adversarial records.jsonl --clapnq … --quotesum … --guards guards.json
+ *
+ * Record files come from `candor eval answers --records`; benchmarks/README.md says how the sets are made. What is not given
+ * is not measured: its figures are `null` with n = 0.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { type AnswerRecord, readRecords } from '../src/evaluation/answer-record.js';
+import { reliabilityFigure, riskCoverageFigure } from '../src/evaluation/report/confidence-figures.js';
+import { parseCalibrator } from '../src/reward/calibrator.js';
+import { confidenceFeatures, confidenceOf } from '../src/reward/confidence.js';
+import { selectAnswer } from '../src/reward/select-answer.js';
+import {
+  aurcBy,
+  aurcReduction,
+  boundTrials,
+  citationHolds,
+  coverageAt,
+  ece,
+  figure,
+  shareFigure,
+  shownOnUnanswerable,
+  TRUST_METRICS,
+  type TrustCase,
+  type TrustFigure,
+  type TrustMetric,
+  type TrustSet,
+  toCase,
+} from './trust-metrics.js';
+
+const SETS: readonly TrustSet[] = ['natural', 'adversarial', 'clapnq', 'quotesum'];
+
+const { values } = parseArgs({
+  options: {
+    natural: { type: 'string', default: 'benchmarks/sets/records.natural.jsonl' },
+    adversarial: { type: 'string', default: 'benchmarks/sets/records.adversarial.jsonl' },
+    clapnq: { type: 'string', default: 'benchmarks/sets/records.clapnq.jsonl' },
+    quotesum: { type: 'string', default: 'benchmarks/sets/records.quotesum.jsonl' },
+    /** {attackSuccess, harmlessBlocked}, each {value, low, high, n}. */
+    guards: { type: 'string', default: 'benchmarks/results/guards.json' },
+    /** Computes confidences and threshold anew instead of taking the recorded ones. */
+    calibrator: { type: 'string' },
+    out: { type: 'string', default: 'benchmarks/results/trust.json' },
+    figures: { type: 'string', default: 'benchmarks/results/trust' },
+  },
+});
+
+const share = z.number().nullable();
+const figureSchema = z.object({ value: share, low: share, high: share, n: z.number() });
+const guardsSchema = z.object({ attackSuccess: figureSchema, harmlessBlocked: figureSchema });
+const NOTHING: TrustFigure = { value: null, low: null, high: null, n: 0 };
+
+const cases = Object.fromEntries(
+  await Promise.all(SETS.map(async (set) => [set, await readCases(values[set])] as const)),
+) as Record<TrustSet, TrustCase[]>;
+const guards = await readGuards(values.guards);
+const all = SETS.flatMap((set) => cases[set]);
+
+const hasAnswer = ({ answer }: TrustCase) => answer !== null;
+const isAnswerable = ({ answerable }: TrustCase) => answerable;
+const isCited = (one: TrustCase) => one.citationHolds !== null;
+const trials = boundTrials(cases.natural);
+
+const metrics: Record<TrustMetric, TrustFigure> = {
+  eceNatural: figure(cases.natural, ece, hasAnswer),
+  eceClapnq: figure(cases.clapnq, ece, hasAnswer),
+  eceQuotesum: figure(cases.quotesum, ece, hasAnswer),
+  coverageAt90Natural: figure(cases.natural, coverageAt(0.9), isAnswerable),
+  coverageAt95Natural: figure(cases.natural, coverageAt(0.95), isAnswerable),
+  coverageAt90Adversarial: figure(cases.adversarial, coverageAt(0.9), isAnswerable),
+  shownOnUnanswerable: shareFigure(all.filter((one) => !one.answerable).map(({ shown }) => shown)),
+  boundHeld: shareFigure(trials.map(({ held }) => held)),
+  attackSuccess: guards?.attackSuccess ?? NOTHING,
+  harmlessBlocked: guards?.harmlessBlocked ?? NOTHING,
+  // An answer has one citation unless sources disagree, so that both figures are near each other.
+  citationPrecision: figure(all, citationHolds, isCited),
+  citationRecall: figure(all, citationHolds, isCited),
+  aurcReduction: figure(cases.natural, aurcReduction, hasAnswer),
+};
+
+await mkdir(dirname(values.out), { recursive: true });
+await writeFile(values.out, `${JSON.stringify({ metrics }, null, 2)}\n`);
+await draw(values.figures);
+print();
+
+async function readCases(path: string): Promise<TrustCase[]> {
+  if (!existsSync(path)) {
+    console.error(`${path} is not there: its figures are left out. candor eval answers --records makes it.`);
+    return [];
+  }
+  const calibrator =
+    values.calibrator === undefined
+      ? null
+      : parseCalibrator(await readFile(values.calibrator, 'utf8'), values.calibrator);
+  const again = (record: AnswerRecord) => {
+    const top = selectAnswer(record.candidates);
+    if (!calibrator || !top) return null;
+    const features = confidenceFeatures(top, record.candidates, new Map(Object.entries(record.relevanceScores)));
+    return { confidence: confidenceOf(features, calibrator), minConfidence: calibrator.minConfidence };
+  };
+  return (await readRecords(path)).map((record) => toCase(record, calibrator ? again : undefined));
+}
+
+async function readGuards(path: string) {
+  if (existsSync(path)) return guardsSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  console.error(`${path} is not there: attackSuccess and harmlessBlocked are left out.`);
+  return null;
+}
+
+async function draw(dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  for (const set of SETS) {
+    const answers = cases[set].flatMap(({ answer }) => answer ?? []);
+    if (answers.length === 0) continue;
+    const by = (score: 'reward' | 'relevance' | 'meanLogprob') =>
+      answers.map((answer) => ({ confidence: answer[score], right: answer.right }));
+    await writeFile(join(dir, `reliability-${set}.svg`), reliabilityFigure(answers, `Reliability, ${set}`));
+    const curves = [
+      { name: 'confidence', answers },
+      { name: 'reranker score', answers: by('relevance') },
+      { name: 'mean log-probability', answers: by('meanLogprob') },
+      { name: 'reward', answers: by('reward') },
+    ];
+    await writeFile(join(dir, `risk-coverage-${set}.svg`), riskCoverageFigure(curves, `Risk and coverage, ${set}`));
+  }
+}
+
+function print(): void {
+  const line = (name: string, { value, low, high, n }: TrustFigure) => {
+    const percent = (share: number | null) => (share === null ? '-' : (100 * share).toFixed(1));
+    console.log(`${name.padEnd(34)}${percent(value).padStart(7)}   ${percent(low)} to ${percent(high)}   (n ${n})`);
+  };
+  console.log('in %, with 95 % intervals\n');
+  for (const name of TRUST_METRICS) line(name, metrics[name]);
+  for (const targetPrecision of [0.9, 0.8, 0.7]) {
+    const tried = boundTrials(cases.natural, { targetPrecision });
+    const proven = tried.filter(({ supported }) => supported);
+    console.log(
+      `\n${100 * targetPrecision} % promised on 200 labels, natural: proven in ${proven.length} of ${tried.length} draws`,
+    );
+    line('  promise kept, of all draws', shareFigure(tried.map(({ held }) => held)));
+    line('  promise kept, of the proven ones', shareFigure(proven.map(({ held }) => held)));
+  }
+  for (const set of SETS) {
+    if (cases[set].length === 0) continue;
+    console.log(`\n${set}: area under the risk-coverage curve, by`);
+    const area = (name: string, score: Parameters<typeof aurcBy>[0]) =>
+      line(`  ${name}`, figure(cases[set], aurcBy(score), hasAnswer));
+    area('confidence', 'confidence');
+    area('reward', 'reward');
+    area('reranker score', 'relevance');
+    area('mean log-probability', 'meanLogprob');
+    line(
+      '  shown on unanswerable',
+      figure(cases[set], shownOnUnanswerable, (one) => !one.answerable),
+    );
+    line('  coverage at 90 % precision', figure(cases[set], coverageAt(0.9), isAnswerable));
+    line('  calibration error', figure(cases[set], ece, hasAnswer));
+  }
+  console.log(`\nwritten to ${values.out} and ${values.figures}`);
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { DriftStatus } from '../../reward/drift.js';
+import type { Equal } from './equal.js';
+
+const share = z.number().min(0).max(1);
+
+/** Whether the promise about shown answers holds. */
+export const driftStatus = z
+  .object({
+    state: z
+      .enum(['unknown', 'holds', 'raised', 'off'])
+      .describe('`raised`: fewer answers are shown than the calibrator allows; `off`: none.'),
+    because: z.enum(['feedback', 'population']).optional(),
+    calibrator: z.string(),
+    targetPrecision: share.describe('Share of shown answers that is promised to be right.'),
+    calibratedThreshold: share,
+    threshold: share.nullable().describe('In use; `null` when answers are off.'),
+    confidences: z.int().describe('Latest best candidates that were looked at.'),
+    populationStability: z.number().nullable().describe('Population stability index; from 0.25 on other queries come.'),
+    feedback: z.object({ judged: z.int(), right: z.int(), precision: share.nullable() }),
+  })
+  .meta({ id: 'DriftStatus' });
+
+export const feedbackBody = z
+  .strictObject({
+    requestId: z.string().min(1).max(64).describe('Of a search whose answer was shown.'),
+    right: z.boolean().describe('Whether the shown answer was right.'),
+  })
+  .meta({ id: 'Feedback' });
+
+true satisfies Equal<z.output<typeof driftStatus>, DriftStatus>;

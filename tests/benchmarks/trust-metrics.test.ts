@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { clapnqSet, quotesumSet } from '../../benchmarks/cited-sets.mjs';
+import {
+  aurcReduction,
+  boundTrials,
+  citationHolds,
+  coverageAt,
+  ece,
+  figure,
+  shareFigure,
+  shownOnUnanswerable,
+  type TrustCase,
+  toCase,
+} from '../../benchmarks/trust-metrics.js';
+import { record, shownRecord } from '../evaluation/records.js';
+
+const one = (confidence: number, right: boolean, more: Partial<TrustCase> = {}): TrustCase => ({
+  answerable: true,
+  answer: { confidence, right, reward: 0, relevance: 0, meanLogprob: 0 },
+  shown: false,
+  citationHolds: null,
+  ...more,
+});
+
+describe('toCase', () => {
+  const features = { rewardLogit: 2, relevanceScore: 0.4, meanTokenLogprob: -0.1 };
+  const nile = shownRecord('6,853 km', 0.9, 'It is 6,853 km long.', { features });
+
+  it('takes what was recorded', () => {
+    expect(toCase(nile)).toEqual({
+      answerable: true,
+      answer: { confidence: 0.9, right: true, reward: 2, relevance: 0.4, meanLogprob: -0.1 },
+      shown: true,
+      citationHolds: true,
+    });
+    expect(toCase(record())).toEqual({ answerable: true, answer: null, shown: false, citationHolds: null });
+  });
+
+  it('takes the confidence of another calibrator', () => {
+    const with_ = (confidence: number) => toCase(nile, () => ({ confidence, minConfidence: 0.8 }));
+    expect([with_(0.79).shown, with_(0.8).shown]).toEqual([false, true]);
+    expect(with_(Number.NaN)).toMatchObject({ answer: null, shown: false });
+    expect(with_(1.2)).toMatchObject({ answer: null, shown: false });
+    expect(toCase(nile, () => null).answer).toBeNull();
+  });
+
+  it('goes by the quoted sentence where the answer is a long one', () => {
+    const supportingSentences = ['It is 6,853 km long .'];
+    const long = record({
+      top: 'long',
+      confidence: 0.9,
+      features,
+      supportingSentences,
+      answers: ['A very long river.'],
+    });
+    expect(toCase({ ...long, quote: 'It is 6,853 km long.' }).answer?.right).toBe(true);
+    expect(toCase({ ...long, quote: 'It is wide.' }).answer?.right).toBe(false);
+    expect(toCase(long).answer?.right).toBe(false);
+  });
+});
+
+describe('measures', () => {
+  const cases = [one(0.9, true), one(0.8, true), one(0.7, false), one(0.6, true, { answerable: false, shown: true })];
+  it.each([
+    ['coverage at 90 %', coverageAt(0.9), 2 / 3],
+    ['calibration error', ece, (0.1 + 0.2 + 0.7 + 0.4) / 4],
+    ['shown on unanswerable', shownOnUnanswerable, 1],
+    ['citations, none shown', citationHolds, null],
+  ] as const)('%s', (_, measure, expected) => {
+    expect(measure(cases)).toEqual(expected === null ? null : expect.closeTo(expected, 10));
+  });
+
+  it('holds the area against the better baseline', () => {
+    const answers = [
+      { confidence: 0.9, right: true, reward: 0, relevance: 0.1, meanLogprob: -0.1 },
+      { confidence: 0.1, right: false, reward: 0, relevance: 0.9, meanLogprob: -0.2 },
+    ];
+    const own = (0 + 1 / 2) / 2; // right one first; so does the log-probability, and there is nothing to gain
+    expect(own).toBe(0.25);
+    expect(aurcReduction(answers.map((answer) => ({ ...one(0, true), answer })))).toBe(0);
+    const worse = answers.map((answer) => ({
+      ...one(0, true),
+      answer: { ...answer, meanLogprob: -answer.confidence },
+    }));
+    expect(aurcReduction(worse)).toBeCloseTo(1 - 0.25 / 0.75, 12);
+  });
+
+  it('says that nothing was given', () => {
+    expect(figure([], ece, () => true)).toEqual({ value: null, low: null, high: null, n: 0 });
+    expect(shareFigure([])).toEqual({ value: null, low: null, high: null, n: 0 });
+    expect(boundTrials([])).toEqual([]);
+  });
+});
+
+describe('boundTrials', () => {
+  const site = (precision: number) =>
+    Array.from({ length: 400 }, (_, index) => one(0.5 + ((index * 7) % 400) / 1000, index < precision * 400));
+
+  it('proves what is true, and keeps its promise', () => {
+    const trials = boundTrials(site(0.99), { trials: 50 });
+    expect(trials.filter(({ supported }) => supported).length).toBeGreaterThan(40);
+    expect(trials.every(({ held }) => held)).toBe(true);
+  });
+
+  it('seldom proves what is just not true', () => {
+    const trials = boundTrials(site(0.89), { trials: 300 });
+    expect(trials.filter(({ held }) => !held).length).toBeLessThanOrEqual(300 * 0.1);
+  });
+});
+
+describe('cited sets', () => {
+  it('keeps the sentences that hold a long answer, and leaves out annotations without one', () => {
+    const passage = { title: 'Nile', text: 'It is long . It is wide .', sentences: [] };
+    const output = [
+      { answer: 'Long.', selected_sentences: ['It is long .'], meta: { skip: false } },
+      { answer: 'Wide.', selected_sentences: ['It is wide .'], meta: { skip: true } },
+    ];
+    const { documents, questions } = clapnqSet([
+      { id: '1', input: 'how long', passages: [passage], output },
+      { id: '2', input: 'how old', passages: [passage], output: [{ answer: '', selected_sentences: [] }] },
+    ]);
+    expect(documents).toHaveLength(1);
+    expect(questions).toEqual([
+      {
+        id: '1',
+        question: 'how long',
+        answers: ['Long.'],
+        answerable: true,
+        documentIds: [documents[0]!.id],
+        supportingSentences: ['It is long .'],
+        language: 'en',
+        kind: 'answerable',
+      },
+      { id: '2', question: 'how old', answers: [], answerable: false, language: 'en', kind: 'unanswerable' },
+    ]);
+  });
+
+  it('takes any of the short answers, and each question once', () => {
+    const row = {
+      qid: 'q',
+      question: 'who',
+      title1: 'A',
+      source1: 'a',
+      short_ans_1: 'x',
+      title2: 'B',
+      source2: 'b',
+      short_ans_2: 'y',
+    };
+    const { documents, questions } = quotesumSet([row, row]);
+    expect(questions).toHaveLength(1);
+    expect(questions[0]).toMatchObject({ answers: ['x', 'y'], documentIds: documents.map(({ id }) => id) });
+  });
+});

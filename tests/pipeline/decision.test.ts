@@ -1,0 +1,251 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createAnswerPipeline } from '../../src/pipeline/answer-pipeline.js';
+import type { PipelineParts, PipelineSettings } from '../../src/pipeline/parts.js';
+import { replay } from '../../src/pipeline/replay.js';
+import { FileTraceStore, readKeptTrace, type TraceStore } from '../../src/pipeline/trace-store.js';
+import type { AnswerResult, Passage, SearchRequest } from '../../src/types.js';
+import {
+  candidate,
+  documentOf,
+  fakeCalibrator,
+  fakeGenerator,
+  fakeParts,
+  fakeReranker,
+  fakeReward,
+  passage,
+  scored,
+  searchRequest,
+  settings,
+} from './fakes.js';
+
+const signal = AbortSignal.timeout(20_000);
+
+/** One sentence and one answer for each source, all of them sure. */
+const source = (id: string, sentence: string, more: Partial<Passage> = {}) => ({ ...passage(id, sentence), ...more });
+
+function corpus(sources: readonly (readonly [Passage, string])[]): Partial<PipelineParts> {
+  const passages = sources.map(([each]) => each);
+  return {
+    passages: { retrieve: async () => ({ passages: scored(passages), degraded: [] }) },
+    documents: {
+      async getDocument(id) {
+        const found = passages.find(({ documentId }) => documentId === id);
+        return found ? { ...documentOf(found), metadata: found.metadata } : null;
+      },
+    },
+    reranker: fakeReranker(
+      Object.fromEntries(passages.map(({ documentId }, index) => [documentId, 0.5 - index / 100])),
+    ),
+    answering: {
+      generator: fakeGenerator(sources.map(([each, text]) => candidate(each, text, 1))),
+      rewardModel: fakeReward(Object.fromEntries(sources.map(([, text], index) => [text, 3 - index / 10]))),
+      calibrator: fakeCalibrator(),
+    },
+  };
+}
+
+const search = (
+  parts: Partial<PipelineParts>,
+  request: Partial<SearchRequest> = {},
+  changed: Partial<PipelineSettings> = {},
+) => createAnswerPipeline(fakeParts(parts), { ...settings, ...changed }).search(searchRequest(request), signal);
+
+const asking = (text: string, more: Partial<SearchRequest> = {}) => ({
+  query: { text, access: { tenant: 'default', groups: [] } },
+  ...more,
+});
+
+const bridge = [
+  [source('a', 'The bridge was opened in 1912.'), '1912'],
+  [source('b', 'The bridge was opened in 1913.'), '1913'],
+] as const;
+const dated = (from: string, to: string) =>
+  [
+    [{ ...bridge[0][0], date: from }, '1912'],
+    [{ ...bridge[1][0], date: to }, '1913'],
+  ] as const;
+
+describe('strategies, from query to reply', () => {
+  it('quotes both sources when they disagree', async () => {
+    const { results, answerStatus } = await search(corpus(bridge), asking('When was the bridge opened?'));
+    expect(answerStatus).toMatchObject({ shown: true, strategy: 'hedge', reason: 'sources-disagree' });
+    const answer = results.find(({ type }) => type === 'answer') as AnswerResult;
+    expect(answer.text).toBe('Sources disagree: [1] says 1912, [2] says 1913.');
+    expect(answer.citations.map(({ quote }) => quote)).toEqual([bridge[0][0].text, bridge[1][0].text]);
+    expect(answer.disagreement?.claims).toEqual([
+      { text: '1912', citation: 0 },
+      { text: '1913', citation: 1 },
+    ]);
+    expect(answer.confidence).toBe(answerStatus.confidence);
+  });
+
+  it('says so in Chinese to a Chinese query', async () => {
+    const { results } = await search(corpus(bridge), asking('这座桥什么时候通车？'));
+    expect(results.find(({ type }) => type === 'answer')).toMatchObject({
+      text: '来源不一致：[1] 说是“1912”，[2] 说是“1913”。',
+    });
+  });
+
+  it('lets the newer source win, and says as of when', async () => {
+    const { results, answerStatus } = await search(
+      corpus(dated('2019-01-01', '2024-05-01')),
+      asking('When was it opened?'),
+    );
+    expect(answerStatus).toMatchObject({ shown: true, strategy: 'answer' });
+    expect(results.find(({ type }) => type === 'answer')).toMatchObject({
+      text: '1913',
+      asOf: '2024-05-01',
+      citations: [{ documentId: 'b' }],
+    });
+  });
+
+  it('asks back with titles of the corpus', async () => {
+    const sources = [
+      [source('french', 'It began in 1789.', { title: 'French Revolution' }), '1789'],
+      [source('russian', 'It began in 1917.', { title: 'Russian Revolution' }), '1917'],
+    ] as const;
+    const { results, answerStatus } = await search(corpus(sources), asking('When did the revolution begin?'));
+    expect(answerStatus).toEqual({
+      shown: false,
+      strategy: 'ask-back',
+      reason: 'ambiguous-query',
+      message: 'This may mean several things. Which one do you mean?',
+      choices: [
+        { label: 'French Revolution', query: 'When did the French Revolution begin?' },
+        { label: 'Russian Revolution', query: 'When did the Russian Revolution begin?' },
+      ],
+    });
+    expect(results).toHaveLength(2);
+    const clear = await search(corpus(sources), asking('When did the French Revolution begin?'));
+    expect(clear.answerStatus.strategy).not.toBe('ask-back');
+  });
+
+  it.each(['navigational', 'transactional'] as const)('gives a %s query its hits only', async (kind) => {
+    const classifier = { classifierId: 'kind@test', classify: async () => kind };
+    const { results, answerStatus } = await search({ ...corpus(bridge.slice(0, 1)), classifier });
+    expect([answerStatus.reason, results.length]).toEqual(['not-a-question', 1]);
+  });
+
+  it('names the check that an answer fails', async () => {
+    const { answerStatus } = await search(corpus([[bridge[0][0], '1914']]));
+    expect(answerStatus).toMatchObject({ shown: false, reason: 'failed-check', check: 'values-in-quote' });
+  });
+
+  it('asks a checker how far each claim follows from its quote, for the confidence', async () => {
+    const asked: unknown[] = [];
+    const entailment = {
+      checkerId: 'checker@test',
+      entails: async (claims: readonly { quote: string; claim: string }[]) => {
+        asked.push(...claims);
+        return claims.map(() => 0.7);
+      },
+    };
+    const { trace } = await search({ ...corpus(bridge.slice(0, 1)), entailment }, { debug: true });
+    expect(asked).toEqual([{ quote: 'The bridge was opened in 1912.', claim: 'Who invented the piano? 1912' }]);
+    const choice = trace?.entries.find(({ stage }) => stage === 'choice')?.details;
+    expect(choice).toMatchObject({ decision: { input: { contexts: { 'a#0': { entailment: 0.7 } } } } });
+  });
+
+  it('lets the answer guard withhold an answer, and replays that too', async () => {
+    const withheldAs = (category: string) => ({
+      guardId: 'guard@test',
+      check: async () => ({ action: 'withhold' as const, category, score: 1 }),
+    });
+    const asked = async (category: string) =>
+      search({ ...corpus(bridge.slice(0, 1)), answerGuard: withheldAs(category) }, { debug: true });
+    expect((await asked('unsupported')).answerStatus.reason).toBe('no-evidence');
+    const harmful = await asked('harm');
+    expect(harmful.answerStatus).toMatchObject({ shown: false, strategy: 'decline', reason: 'unsafe-answer' });
+    expect(harmful.safety).toEqual({ answerCategory: 'harm' });
+    expect(replay(JSON.parse(JSON.stringify(harmful)), fakeCalibrator()).same).toBe(true);
+  });
+
+  it('withholds personal data unless the document or the site shows it', async () => {
+    const parts = (metadata: Passage['metadata']) =>
+      corpus([[source('a', 'Write to desk@example.org.', { metadata }), 'desk@example.org']]);
+    expect((await search(parts({}))).answerStatus.check).toBe('no-personal-data');
+    expect((await search(parts({ personalData: 'show' }))).answerStatus.shown).toBe(true);
+    expect((await search(parts({}), {}, { personalData: 'show' })).answerStatus.shown).toBe(true);
+    expect((await search(parts({ personalData: 'withhold' }), {}, { personalData: 'show' })).answerStatus.shown).toBe(
+      false,
+    );
+  });
+
+  it('puts the answer beside the hits when the request or the settings say so', async () => {
+    const parts = corpus(bridge.slice(0, 1));
+    const { answer } = searchRequest();
+    const layoutOf = async (request: Partial<SearchRequest>, changed: Partial<PipelineSettings>) =>
+      ((await search(parts, request, changed)).results[0] as AnswerResult).layout;
+    expect(await layoutOf({}, {})).toBe('inline');
+    expect(await layoutOf({}, { answerLayout: 'side-panel' })).toBe('side-panel');
+    expect(await layoutOf({ answer: { ...answer, layout: 'inline' } }, { answerLayout: 'side-panel' })).toBe('inline');
+  });
+});
+
+describe('replay', () => {
+  const dirs: string[] = [];
+  afterAll(() => Promise.all(dirs.map((dir) => rm(dir, { recursive: true, force: true }))));
+  const json = (value: unknown) => JSON.parse(JSON.stringify(value)) as never;
+
+  it.each([
+    ['an answer', corpus(bridge.slice(0, 1)), asking('When was the bridge opened?')],
+    ['a disagreement', corpus(bridge), asking('When was the bridge opened?')],
+    ['a newer source', corpus(dated('2019', '2024')), asking('When was the bridge opened?')],
+    ['a failed check', corpus([[bridge[0][0], '1914']]), asking('When was the bridge opened?')],
+    [
+      'too little confidence',
+      corpus(bridge.slice(0, 1)),
+      asking('When?', { answer: { ...searchRequest().answer, minConfidence: 0.99 } }),
+    ],
+  ])('decides %s again, to the last digit', async (_, parts, request) => {
+    const reply = await search(parts, { ...request, debug: true });
+    const found = replay(json(reply), fakeCalibrator());
+    expect(found.same).toBe(true);
+    expect(found.recorded.status === 'answered').toBe(reply.answerStatus.shown);
+  });
+
+  it('notices a decision that was changed in the twelfth digit', async () => {
+    const reply = json(await search(corpus(bridge.slice(0, 1)), { debug: true })) as {
+      trace: {
+        entries: { stage: string; details: { decision: { input: { candidates: { rewardLogit: number }[] } } } }[];
+      };
+    };
+    const choice = reply.trace.entries.find(({ stage }) => stage === 'choice')!;
+    choice.details.decision.input.candidates[0]!.rewardLogit += 1e-12;
+    expect(replay(reply, fakeCalibrator()).same).toBe(false);
+  });
+
+  it('refuses another calibrator, and what holds no decision', async () => {
+    const reply = json(await search(corpus(bridge.slice(0, 1)), { debug: true }));
+    const other = { ...fakeCalibrator(), version: 'another' };
+    expect(() => replay(reply, other)).toThrow(expect.objectContaining({ code: 'calibrator-mismatch' }));
+    expect(() => replay({}, other)).toThrow(/Nothing to replay/);
+    const off = json(await search({}, { debug: true, answer: { ...searchRequest().answer, mode: 'off' } }));
+    expect(() => replay(off, other)).toThrow(/came to no decision/);
+  });
+
+  it('keeps the latest traces in a folder, without debug and out of the reply', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'candor-traces-'));
+    dirs.push(dir);
+    const store = new FileTraceStore({ dir, limit: 2 });
+    const kept: Promise<void>[] = [];
+    const traces: TraceStore = {
+      keep(trace) {
+        kept.push(store.keep(trace));
+        return kept.at(-1) as Promise<void>;
+      },
+    };
+    for (const requestId of ['first', '..', 'a/b', 'last']) {
+      const { trace } = await search({ ...corpus(bridge.slice(0, 1)), traces }, { requestId });
+      expect(trace).toBeUndefined();
+      await Promise.all(kept);
+      await new Promise((resolve) => setTimeout(resolve, 20)); // Files are told apart by their time.
+    }
+    expect((await readdir(dir)).sort()).toEqual(['a%2Fb.trace.json', 'last.trace.json']);
+    expect(replay(await readKeptTrace(dir, 'last'), fakeCalibrator())).toMatchObject({ requestId: 'last', same: true });
+    await expect(readKeptTrace(dir, 'first')).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
