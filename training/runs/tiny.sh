@@ -20,7 +20,7 @@ stage() { stages+=("$(printf '%q ' "$@")"); }  # all run in one process: half of
 data=$work/rows
 reward=(--reward "$work/reward" --frozen-layers 1 --seed 1)
 held_out=(--dev "$data/dev.jsonl" --dev-rows 30)
-ppo=(--prompts "$data/prompts.jsonl" --policy "$work/sft" "${reward[@]}" "${held_out[@]}" --learning-rate 3e-4 --value-learning-rate 3e-3
+ppo=(--prompts "$data/prompts.jsonl" --policy "$work/sft" "${reward[@]}" "${held_out[@]}" --learning-rate 2e-4 --value-learning-rate 3e-3 --kl-coefficient 0.5 --kl-target 0.05
   --rows-per-step 6 --minibatch-rows 3 --eval-steps 10)
 
 stage make_toy.py --out "$work"
