@@ -130,7 +130,7 @@ const environment = z.object({
   CANDOR_PASSAGE_GUARD_MODEL: z.string().min(1).default('guards/passage'),
   CANDOR_ANSWER_GUARD_MODEL: z.string().min(1).default('guards/answer'),
   CANDOR_ENTAILMENT_MODEL: z.string().min(1).default('guards/entailment'),
-  /** Least probability that the quote supports a shown answer. */
+  /** Least probability that the quote supports a shown answer; 0 = not asked. */
   CANDOR_MIN_SUPPORT: probability.default(0.02),
   /** Log of the administrator's rules; what it adds up to is in force. */
   CANDOR_OVERRIDES: z.string().min(1).default('.candor/overrides.jsonl'),

@@ -66,6 +66,18 @@ describe('loadConfig', () => {
     expect(message).not.toContain('short-secret');
   });
 
+  it('takes the clusters when they are named, unless CANDOR_STORE says otherwise', () => {
+    const addresses = { ELASTICSEARCH_URL: 'http://a:9200', QDRANT_URL: 'http://b:6333' };
+    const urls = (env: NodeJS.ProcessEnv) => {
+      const { elasticsearch, qdrant } = loadConfig(env);
+      return [elasticsearch.url, qdrant.url];
+    };
+    expect(urls(addresses)).toEqual(['http://a:9200', 'http://b:6333']);
+    expect(urls({ ...addresses, CANDOR_STORE: 'clusters' })).toEqual(['http://a:9200', 'http://b:6333']);
+    expect(urls({ ...addresses, CANDOR_STORE: 'embedded' })).toEqual([undefined, undefined]);
+    expect(messageOf({ CANDOR_STORE: 'clusters' })).toMatch(/CANDOR_STORE: .*ELASTICSEARCH_URL, QDRANT_URL/);
+  });
+
   it('is described in .env.example, variable by variable', () => {
     const source = readFileSync(new URL('../src/config.ts', import.meta.url), 'utf8');
     const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');

@@ -2,8 +2,14 @@ import type { Config } from '../config.js';
 import { ServiceError } from '../errors.js';
 import { openRebuild } from '../pipeline/create-pipeline.js';
 import { loadSentenceSplitter } from '../retrieval/sentences.js';
-import { repair, verify } from '../retrieval/verify.js';
-import type { VerifiedIndex } from './verify.js';
+import { repair, type Verification, verify } from '../retrieval/verify.js';
+
+export interface VerifiedIndex extends Verification {
+  /** The version that each store serves. */
+  versions: { name: string; current: number | null }[];
+  /** How many documents were mended in which way; only where that was asked for. */
+  repaired?: { copied: number; remade: number; removed: number };
+}
 
 /** Compares the two clusters of the configuration, and mends them when asked to. */
 export async function verifyIndex(

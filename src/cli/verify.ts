@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { indexPlace } from '../config.js';
-import type { Difference, Verification } from '../retrieval/verify.js';
+import type { Difference } from '../retrieval/verify.js';
 import { interruptible } from './interruptible.js';
 import { configWith, numberOption } from './options.js';
+import type { VerifiedIndex } from './verify-index.js';
 
 interface VerifyCommandOptions {
   sample: number;
@@ -52,13 +53,6 @@ async function verifyCommand(options: VerifyCommandOptions): Promise<void> {
       process.exitCode = DIFFERENT;
     }
   });
-}
-
-export interface VerifiedIndex extends Verification {
-  /** The version that each store serves. */
-  versions: { name: string; current: number | null }[];
-  /** How many documents were mended in which way; only where that was asked for. */
-  repaired?: { copied: number; remade: number; removed: number };
 }
 
 export function describeVerification({ counts, versions, compared, differences, repaired }: VerifiedIndex): string {

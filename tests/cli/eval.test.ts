@@ -88,7 +88,7 @@ describe('candor eval answers', () => {
         CANDOR_MODELS_DIR: at('no-models'),
       }).finished;
     const [passed, failed] = await Promise.all([
-      read('--gate', at('gate.yaml'), '--json', at('read.json')),
+      read('--gate', at('gate.yaml'), '--json', at('read.json'), '--html', at('read.html')),
       read('--gate', at('strict.yaml')),
     ]);
     expect(passed).toMatchObject({ code: 0, stderr: '2 of 2 gates passed\n' });
@@ -102,6 +102,7 @@ describe('candor eval answers', () => {
       },
       refusals: { unanswerable: { refused: 1 } },
     });
+    expect(await readFile(at('read.html'), 'utf8')).toContain('Risk and coverage');
     expect(failed).toMatchObject({
       code: 3,
       stderr: 'gate failed: f1: expected at least 0.6, found 0.5\n1 of 2 gates passed\n',

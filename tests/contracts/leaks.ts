@@ -135,9 +135,19 @@ export function testLeaks(name: string, open: OpenBackEnd): void {
       for (const reply of await Promise.all(searches('guests', drum))) expect(reply.body).not.toMatch(TRACES);
     });
 
+    test('rules are for administrators, and what they say of a document is not', async () => {
+      for (const who of strangers) {
+        for (const url of ['/v1/admin/overrides', '/v1/admin/overrides/audit']) {
+          const reply = await ask(who, 'GET', url);
+          expect(reply.statusCode).toBe(who === 'foreign' ? 200 : 403);
+          expect(reply.body).not.toMatch(TRACES);
+        }
+      }
+    });
+
     test('every route that knows documents has been tried here', async () => {
       const { paths } = (await service.inject('/openapi.json')).json();
-      const routes = Object.keys(paths).filter((path) => path.startsWith('/v1/'));
+      const routes = Object.keys(paths).filter((path) => path.startsWith('/v1/') && !path.startsWith('/v1/admin/'));
       expect(routes.sort()).toEqual(['/v1/documents', '/v1/documents/{id}', '/v1/rerank', '/v1/search']);
     });
   });

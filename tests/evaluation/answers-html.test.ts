@@ -18,7 +18,7 @@ describe('the report on answers', () => {
 
   it('is one page that loads nothing, and shows data as data', () => {
     expect(html).not.toMatch(/<script|<link|<img|@import|url\(|https?:/);
-    expect(html).toContain('answers &lt;a&gt;.jsonl');
+    expect(html).toContain('2026-11-24<br>answers &lt;a&gt;.jsonl');
     expect(html).toContain('&lt;b&gt;Cairo&lt;/b&gt;');
     expect(html).not.toContain('<b>Cairo');
   });

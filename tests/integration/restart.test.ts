@@ -46,13 +46,16 @@ class Engine {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     this.#child = child;
-    for await (const chunk of child.stdout) if (String(chunk).includes('ready')) break;
-    if (child.exitCode !== null) throw new Error(`${this.name} did not start`);
+    // Read on to the end: an engine whose output nobody reads stops at its next line.
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.on('data', (text) => String(text).includes('ready') && resolve());
+      child.once('exit', () => reject(new Error(`${this.name} did not start`)));
+    });
   }
 
   async kill(): Promise<void> {
     const child = this.#child;
-    if (!child || child.exitCode !== null) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;

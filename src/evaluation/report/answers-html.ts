@@ -4,6 +4,7 @@ import type { AnswerSlice } from '../answer-slices.js';
 import { ANSWER_ROWS, SLICE_COLUMNS } from '../answer-table.js';
 import type { Estimate } from '../bootstrap.js';
 import type { JudgeComparison } from '../judge-comparison.js';
+import { wilsonInterval } from '../wilson-interval.js';
 import { escapeHtml } from './html/markup.js';
 import { outcomeBars, outcomeLegend } from './html/outcome-bars.js';
 import { page, table } from './html/page.js';
@@ -22,7 +23,7 @@ export function answersHtml(figures: AnswerFigures, { description }: AnswersHtml
 <p class="soft">Answers</p>
 <h1>${escapeHtml(headline(report))}</h1>
 <p class="soft">${report.questions} questions, ${answerable} answerable and ${report.questions - answerable} not</p>
-<p class="soft">${escapeHtml(description).replaceAll('\n', '<br>')}</p>
+<p class="soft">${description.split('\n').map(escapeHtml).join('<br>')}</p>
 </header>
 ${lead(figures)}
 ${plots(figures)}
@@ -53,11 +54,14 @@ function headline(report: AnswerReport): string {
 
 function lead({ report, further }: AnswerFigures): string {
   const { precisionShown, coverageAt90, ece } = report.metrics;
+  const shown = shownCount(report);
+  // Not the bootstrap, which knows no doubt where all are right.
+  const right = wilsonInterval(Math.round((precisionShown.value ?? 0) * shown), shown);
   const sentences = [
     `Of the answerable questions <b>${percent(further.coverageShown.value)}</b> got an answer`,
     precisionShown.value === null
       ? ''
-      : `; of the answers shown <b>${percent(precisionShown.value)}</b> are right (95\u00a0% interval ${range(precisionShown)})`,
+      : `; of the answers shown <b>${percent(precisionShown.value)}</b> are right (95\u00a0% interval ${percent(right?.low)} to ${percent(right?.high)})`,
     '.',
     coverageAt90.value === null
       ? ''
@@ -91,7 +95,10 @@ function metricsSection({ report, further }: AnswerFigures): string {
   const rows = ANSWER_ROWS.flatMap((row) => {
     if (row === null || estimates[row[0]].value === null) return [];
     const estimate = estimates[row[0]];
-    return [[escapeHtml(row[1]), percent(estimate.value), range(estimate)]];
+    const label = row[1].startsWith(' ')
+      ? `<span class="soft">${escapeHtml(row[1].trim())}</span>`
+      : escapeHtml(row[1]);
+    return [[label, percent(estimate.value), range(estimate)]];
   });
   return `<h2>Figures</h2>\n${table(['', 'value', '95 % interval'], rows)}`;
 }

@@ -50,7 +50,7 @@ const inside = (subject = '') => subject.replace(/^The /, 'the ');
 const RULES: readonly Rule[] = [
   // "The Tower Bridge was opened in 1894" -> "When was the Tower Bridge opened?"
   rule(
-    String.raw`^${SUBJECT} (?<be>was|were) (?<did>[^,;:()]{3,90}?) in (?<year>${YEAR})${END}(?<rest>(?: by [^,;:()]{3,60})?)$`,
+    `^${SUBJECT} (?<be>was|were) (?<did>[^,;:()]{3,90}?) in (?<year>${YEAR})${END}(?<rest>(?: by [^,;:()]{3,60})?)$`,
     ({ subject, be, did, year = '', rest = '' }) => ({
       question: `When ${be} ${inside(subject)} ${did}${rest}?`,
       answer: year,
@@ -59,29 +59,27 @@ const RULES: readonly Rule[] = [
   ),
   // "The Eiffel Tower was designed by Stephen Sauvestre" -> "By whom was the Eiffel Tower designed?"
   rule(
-    String.raw`^${SUBJECT} ${BE} (?<did>[^,;:()]{3,60}?) by (?<who>${NAMES})${END}(?: in [^,;:()]{2,40})?$`,
+    `^${SUBJECT} ${BE} (?<did>[^,;:()]{3,60}?) by (?<who>${NAMES})${END}(?: in [^,;:()]{2,40})?$`,
     ({ subject, be, did, who = '' }) =>
       PLAIN_NAME.test(who) && !NO_PERSON.test(who)
         ? { question: `By whom ${be} ${inside(subject)} ${did}?`, answer: who, method: 'who' }
         : null,
   ),
   // "Bartolomeo Cristofori invented the piano" -> "Who invented the piano?"
-  rule(String.raw`^(?<who>${NAMES}) (?<did>(?:${DEEDS}) [^;:()]{8,110})$`, ({ who = '', did }) =>
+  rule(`^(?<who>${NAMES}) (?<did>(?:${DEEDS}) [^;:()]{8,110})$`, ({ who = '', did }) =>
     PLAIN_NAME.test(who) && !NO_PERSON.test(who) ? { question: `Who ${did}?`, answer: who, method: 'who' } : null,
   ),
   // "Oslo is the capital of Norway" -> "What is the capital of Norway?"
-  rule(
-    String.raw`^(?<subject>(?:The )?${NAME}) ${BE} (?<what>the [^,;:()]{8,90})$`,
-    ({ subject = '', be, what = '' }) =>
-      ROLES.test(what)
-        ? NO_PERSON.test(subject)
-          ? null
-          : { question: `Who ${be} ${what}?`, answer: subject, method: 'who' }
-        : { question: `What ${be} ${what}?`, answer: subject, method: 'what' },
+  rule(`^(?<subject>(?:The )?${NAME}) ${BE} (?<what>the [^,;:()]{8,90})$`, ({ subject = '', be, what = '' }) =>
+    ROLES.test(what)
+      ? NO_PERSON.test(subject)
+        ? null
+        : { question: `Who ${be} ${what}?`, answer: subject, method: 'who' }
+      : { question: `What ${be} ${what}?`, answer: subject, method: 'what' },
   ),
   // "The Nile is 6,853 km long" -> "How long is the Nile?"
   rule(
-    String.raw`^${SUBJECT} ${BE} (?:about |approximately |around |some )?(?<size>(?:${NUMBER}) (?:${UNIT})) (?<how>long|high|tall|wide|deep|old)${END}[^,;:()]*$`,
+    `^${SUBJECT} ${BE} (?:about |approximately |around |some )?(?<size>(?:${NUMBER}) (?:${UNIT})) (?<how>long|high|tall|wide|deep|old)${END}[^,;:()]*$`,
     ({ subject, be, size = '', how }) => ({
       question: `How ${how} ${be} ${inside(subject)}?`,
       answer: size,
@@ -89,7 +87,7 @@ const RULES: readonly Rule[] = [
     }),
   ),
   rule(
-    String.raw`^${SUBJECT} (?<have>has|had) a population of (?:about |approximately |around |some )?(?<size>${NUMBER})${END}[^;:()]*$`,
+    `^${SUBJECT} (?<have>has|had) a population of (?:about |approximately |around |some )?(?<size>${NUMBER})${END}[^;:()]*$`,
     ({ subject, have, size = '' }) => ({
       question: `What ${have === 'has' ? 'is' : 'was'} the population of ${inside(subject)}?`,
       answer: size,
@@ -97,13 +95,13 @@ const RULES: readonly Rule[] = [
     }),
   ),
   // What is asked stays in its place, as in a quiz: "Handel moved to London in what year?"
-  rule(String.raw`^(?<before>${SUBJECT} [^;:()]{8,100} in )(?<year>${YEAR})$`, ({ before = '', year = '' }) => ({
+  rule(`^(?<before>${SUBJECT} [^;:()]{8,100} in )(?<year>${YEAR})$`, ({ before = '', year = '' }) => ({
     question: `${before}what year?`,
     answer: year,
     method: 'in-place',
   })),
   rule(
-    String.raw`^(?<before>${SUBJECT} [^;:()]{3,100} )(?<size>${NUMBER}) (?<unit>${UNIT})${END}(?<after>[^,;:()]{0,60})$`,
+    `^(?<before>${SUBJECT} [^;:()]{3,100} )(?<size>${NUMBER}) (?<unit>${UNIT})${END}(?<after>[^,;:()]{0,60})$`,
     ({ before = '', size = '', unit, after = '' }) => ({
       question: `${before.trimEnd()} how many ${unit}${after}?`,
       answer: size,

@@ -174,8 +174,10 @@ export class EmbeddedIndex implements Indexer, DocumentReader {
         return this.#guard(search(request, table, header), signal);
       },
       check: async (signal) => {
-        const { table } = await opened();
-        await this.#guard(table.countRows(), signal);
+        const { table, header } = await opened();
+        const request = await this.#guard(probeOf(table, header), signal);
+        // A real search, since an index whose files are damaged opens and counts well.
+        if (request) await this.#guard(search(request, table, header), signal);
       },
       close: async () => undefined,
     };
@@ -242,6 +244,15 @@ export class EmbeddedIndex implements Indexer, DocumentReader {
     await table.optimize();
     await buildIndexes(table, this.#options.indexFrom);
   }
+}
+
+/** A search for some words of any passage; `null` in an empty index. */
+async function probeOf(table: Table, { dimensions }: OpenIndex['header']): Promise<RetrievalRequest | null> {
+  const [row] = await rowsOf(table.query().limit(1), ['tenant', 'text']);
+  if (!row) return null;
+  const text = row.text.split(/\s+/).slice(0, 3).join(' ');
+  const queryVector = new Float32Array(dimensions).fill(1 / Math.sqrt(dimensions));
+  return { query: { text, access: { tenant: row.tenant, groups: [] } }, queryVector, limit: 1 };
 }
 
 function* inParts(ids: readonly string[]): Generator<string[]> {

@@ -69,6 +69,20 @@ test('a lock that a dead process left is taken over', async () => {
   expect(await readdir(dir)).not.toContain('writer.lock');
 });
 
+test('a full-text index that is damaged is found by the check', async () => {
+  const embedder = new WordEmbedder();
+  const dir = join(root, 'damaged-terms');
+  const index = new EmbeddedIndex({ dir, embedder, indexEvery: 1 });
+  await put({ indexer: index, retrievers: [] }, embedder, document('a', 'The piano has keys.'));
+  await index.lexicalRetriever().check(signal);
+  await index.close();
+  const indices = join(dir, 'passages.lance/_indices');
+  for (const file of await readdir(indices, { recursive: true }))
+    if (file.endsWith('.lance')) await writeFile(join(indices, file), 'x'.repeat(500));
+  const checked = new EmbeddedIndex({ dir, embedder }).lexicalRetriever().check(signal);
+  await expect(checked).rejects.toMatchObject({ code: 'index-corrupt' });
+});
+
 describe('embedded: what can be wrong with a folder', () => {
   const embedder = new WordEmbedder();
   const filled = async () => {
@@ -116,9 +130,19 @@ describe('embedded: what can be wrong with a folder', () => {
         }
       },
     ],
+    [
+      'the passages are damaged',
+      async (dir: string) => {
+        const path = join(dir, 'passages.lance/data');
+        for (const file of await readdir(path)) await writeFile(join(path, file), 'x'.repeat(500));
+      },
+    ],
   ])('%s', async (_, damage) => {
     const { dir, retriever } = await filled();
     await damage(dir);
+    // The start of the service looks for itself, so that no reader of the site finds out first.
+    const checked = new EmbeddedIndex({ dir, embedder }).denseRetriever().check(signal);
+    await expect(checked).rejects.toMatchObject({ code: 'index-corrupt' });
     await expect(find(retriever, embedder, 'piano')).rejects.toMatchObject({
       code: 'index-corrupt',
       message: expect.stringContaining(`candor ingest PATH... --index ${dir}`),

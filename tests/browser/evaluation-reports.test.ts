@@ -4,32 +4,37 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOW_CONTRAST } from './low-contrast.js';
 import { startBrowser } from './start-browser.js';
 
-const report = pathToFileURL(fileURLToPath(new URL('../../docs/examples/runs-cacm.html', import.meta.url))).href;
+const example = (name: string) =>
+  pathToFileURL(fileURLToPath(new URL(`../../docs/examples/${name}.html`, import.meta.url))).href;
+const report = example('runs-cacm');
 
-describe('the report on runs', () => {
+describe('the reports of evaluations', () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await startBrowser();
   });
   afterAll(() => browser.close());
 
-  async function open(options: { width: number; colorScheme: 'light' | 'dark' }): Promise<Page> {
+  async function open(options: { width: number; colorScheme: 'light' | 'dark' }, address = report): Promise<Page> {
     const { width, colorScheme } = options;
     const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
     const requests: string[] = [];
     page.on('request', (request) => requests.push(request.url()));
-    await page.goto(report);
-    expect(requests).toEqual([report]);
+    await page.goto(address);
+    expect(requests).toEqual([address]);
     return page;
   }
 
-  it.each([
+  const sizes = [
     { width: 360, colorScheme: 'light' },
     { width: 360, colorScheme: 'dark' },
     { width: 1280, colorScheme: 'light' },
     { width: 1280, colorScheme: 'dark' },
-  ] as const)('loads nothing else, fits and can be read: %j', async (options) => {
-    const page = await open(options);
+  ] as const;
+  const cases = ['runs-cacm', 'answers-dev'].flatMap((name) => sizes.map((options) => ({ name, ...options })));
+
+  it.each(cases)('loads nothing else, fits and can be read: %j', async ({ name, ...options }) => {
+    const page = await open(options, example(name));
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(options.width);
     expect(await page.evaluate(LOW_CONTRAST)).toEqual([]);
     await page.close();
