@@ -31,7 +31,12 @@ describe('placeAnswer', () => {
 });
 
 describe('kinds of queries', () => {
-  const page = { confidence: 0.95, minConfidence: 0.5, relevanceScores: [0.6, 0.5, 0.4], hitDocumentIds: ['a', 'b', 'c'] };
+  const page = {
+    confidence: 0.95,
+    minConfidence: 0.5,
+    relevanceScores: [0.6, 0.5, 0.4],
+    hitDocumentIds: ['a', 'b', 'c'],
+  };
   it.each([
     // kind, documents quoted, share of the readers, slot
     ['question', ['a'], 1, 0],
