@@ -1,7 +1,7 @@
 /**
  * How far answers can be trusted: one table, figures, and benchmarks/results/trust.json.
  *
- *   npm run eval:trust -- --natural records.jsonl --adversarial records.jsonl --clapnq … --quotesum … --guards guards.json
+ *   npm run eval:trust -- --natural records.jsonl --adversarial records.jsonl --clapnq … --quotesum … --guards safety.json
  *
  * Record files come from `candor eval answers --records`; benchmarks/README.md says how the sets are made. What is not given
  * is not measured: its figures are `null` with n = 0.
@@ -42,8 +42,8 @@ const { values } = parseArgs({
     adversarial: { type: 'string', default: 'benchmarks/sets/records.adversarial.jsonl' },
     clapnq: { type: 'string', default: 'benchmarks/sets/records.clapnq.jsonl' },
     quotesum: { type: 'string', default: 'benchmarks/sets/records.quotesum.jsonl' },
-    /** {attackSuccess, harmlessBlocked}, each {value, low, high, n}. */
-    guards: { type: 'string', default: 'benchmarks/results/guards.json' },
+    /** What `npm run eval:safety -- --json FILE` wrote. */
+    guards: { type: 'string', default: 'benchmarks/results/safety.json' },
     /** Computes confidences and threshold anew instead of taking the recorded ones. */
     calibrator: { type: 'string' },
     out: { type: 'string', default: 'benchmarks/results/trust.json' },
@@ -53,7 +53,7 @@ const { values } = parseArgs({
 
 const share = z.number().nullable();
 const figureSchema = z.object({ value: share, low: share, high: share, n: z.number() });
-const guardsSchema = z.object({ attackSuccess: figureSchema, harmlessBlocked: figureSchema });
+const guardsSchema = z.object({ metrics: z.object({ attackSuccess: figureSchema, harmlessBlocked: figureSchema }) });
 const NOTHING: TrustFigure = { value: null, low: null, high: null, n: 0 };
 
 const cases = Object.fromEntries(
@@ -108,7 +108,7 @@ async function readCases(path: string): Promise<TrustCase[]> {
 }
 
 async function readGuards(path: string) {
-  if (existsSync(path)) return guardsSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  if (existsSync(path)) return guardsSchema.parse(JSON.parse(await readFile(path, 'utf8'))).metrics;
   console.error(`${path} is not there: attackSuccess and harmlessBlocked are left out.`);
   return null;
 }
