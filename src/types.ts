@@ -11,6 +11,24 @@ export interface TextSpan {
   end: number;
 }
 
+/** Where a heading stands in the text of its document. */
+export interface Heading extends TextSpan {
+  /** 1 for the outermost, up to 6. @default 1 */
+  level?: number;
+}
+
+/** Where a table stands in the text of its document, a row a line. */
+export interface TableSpan extends TextSpan {
+  /** End of the row that names the columns; absent when no row does. */
+  headEnd?: number;
+}
+
+/** The parts of a text that are more than paragraphs, each list ascending. */
+export interface TextStructure {
+  headings: readonly Heading[];
+  tables?: readonly TableSpan[];
+}
+
 /** A value that documents carry and filters can ask for. */
 export type MetadataValue = string | number | boolean | readonly string[];
 
@@ -46,6 +64,11 @@ export interface Passage {
   documentId: string;
   tenant: string;
   title: string;
+  /**
+   * Headings above the passage that its text does not have, outermost first, and for the rest of a divided table the row
+   * that names its columns. Search and models read them with the title; absent where there are none.
+   */
+  headings?: readonly string[];
   url: string;
   /** Exactly `document.text.slice(start, end)`. */
   text: string;

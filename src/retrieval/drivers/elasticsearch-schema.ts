@@ -85,10 +85,15 @@ export function mappings(meta: Record<string, unknown>): estypes.MappingTypeMapp
       passage_id: keyword,
       ordinal: { type: 'integer' },
       passage_count: storedNumber,
+<<<<<<< HEAD
       title: {
         ...analysed,
         fields: { exact: { type: 'keyword', normalizer: 'candor_exact', ignore_above: 500 } },
       },
+=======
+      title: analysed,
+      headings: analysed,
+>>>>>>> 2b37aa3 (feat(ingest): CSV, PDF, DOCX, sitemaps, MediaWiki and Elasticsearch as sources; passages know their headings)
       url: keyword,
       text: analysed,
       start_offset: storedNumber,
@@ -145,7 +150,7 @@ export function searchQuery(text: string, filter: Clause[]): Clause {
           multi_match: {
             query: text,
             type: 'best_fields',
-            fields: ['stemmed.*', 'text', 'title^1.5'],
+            fields: ['stemmed.*', 'text', 'headings', 'title^1.5'],
             tie_breaker: 0.3,
           },
         },
