@@ -91,7 +91,7 @@ function squad(folder) {
   };
 }
 
-/** 1,104 Chinese passages and the 4,221 questions about them; the same passage under two titles is one document. */
+/** 1,104 Chinese passages and the questions about them, of which one is empty; the same passage under two titles is one document. */
 function cmrc2018(folder) {
   const documents = new Map();
   const queries = [];
@@ -103,6 +103,7 @@ function cmrc2018(folder) {
         const known = documents.get(context) ?? { id, title, text: context, language: 'zh' };
         documents.set(context, known);
         for (const question of qas) {
+          if (question.question.trim() === '') continue;
           queries.push({ _id: question.id, text: oneLine(question.question) });
           qrels.push([question.id, known.id, 1]);
         }

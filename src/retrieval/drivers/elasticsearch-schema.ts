@@ -142,7 +142,11 @@ const TITLE_BOOST = 20;
  * BM25: the best of word forms, words as they are, and title, with a share of the others; more for the words as one
  * phrase, and for a title that is exactly the query.
  */
-export function searchQuery(text: string, filter: Clause[]): Clause {
+export function searchQuery(text: string, filter: Clause[], fuzzy = false): Clause {
+  if (fuzzy) {
+    const match = { query: text, fields: ['text', 'title'], fuzziness: 'AUTO', prefix_length: 1 };
+    return { bool: { must: [{ multi_match: match }], filter } };
+  }
   return {
     bool: {
       must: [

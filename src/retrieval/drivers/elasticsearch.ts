@@ -71,13 +71,13 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
     return {
       name: 'elasticsearch',
       kind: 'lexical',
-      retrieve: async ({ query, limit }, signal) => {
+      retrieve: async ({ query, limit, fuzzy }, signal) => {
         const found = await this.#ask(signal, (options) =>
           this.#client.search<StoredRow>(
             {
               index,
               size: limit,
-              query: searchQuery(query.text, filterClauses(query.access, query.filter)),
+              query: searchQuery(query.text, filterClauses(query.access, query.filter), fuzzy),
               sort: [{ _score: { order: 'desc' } }, { passage_id: { order: 'asc' } }],
               track_total_hits: false,
               _source: { excludes: ['document_text', 'metadata_terms'] },
