@@ -257,7 +257,10 @@ async function runAll(set: TestSet): Promise<Map<System, Map<string, RankedDocum
       if (needsModel && index.dense) {
         const [queryVector] = await embedder.embedQueries([text], signal);
         const byVector = await index.dense.retrieve({ query, queryVector, limit }, signal);
-        const fused = fuse([byWords, byVector]).slice(0, limit);
+        const fused = fuse([
+          { kind: 'lexical', passages: byWords },
+          { kind: 'dense', passages: byVector },
+        ]).slice(0, limit);
         runs.get('dense')?.set(
           topic,
           documentsOf(byVector, ({ denseScore }) => denseScore),

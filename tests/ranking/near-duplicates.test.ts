@@ -89,9 +89,9 @@ describe('recency', () => {
     dated('week', '2025-12-24'),
   ]);
 
-  test('only where a query speaks of time; the wanted days come first, then the newest', () => {
+  test('only where a query speaks of time; date and relevance both count, the wanted days most', () => {
     expect(ids(preferRecent(found, { prefersNewer: false }))).toEqual(['old', 'none', 'new', 'week']);
-    expect(ids(preferRecent(found, { prefersNewer: true }))).toEqual(['new', 'week', 'old', 'none']);
+    expect(ids(preferRecent(found, { prefersNewer: true }))).toEqual(['new', 'old', 'week', 'none']);
     const wish = { prefersNewer: true, preferredFrom: '2025-12-22', preferredTo: '2025-12-28' };
     expect(ids(preferRecent(found, wish))[0]).toBe('week');
   });
