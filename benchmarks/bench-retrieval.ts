@@ -68,7 +68,9 @@ let peakRss = 0;
 const watchMemory = setInterval(() => {
   peakRss = Math.max(peakRss, process.memoryUsage().rss);
 }, 200);
-const mib = (bytes: number) => Math.round(bytes / 2 ** 20);
+function mib(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
+}
 
 const documents = await readDocuments();
 const store = await openStore();
@@ -170,8 +172,9 @@ async function measureEmbedder(): Promise<void> {
   report.embedderPerSecond = perSecond(sample.length, startedAt);
 }
 
-const perSecond = (count: number, startedAt: number) =>
-  Math.round((10_000 * count) / (performance.now() - startedAt)) / 10;
+function perSecond(count: number, startedAt: number): number {
+  return Math.round((10_000 * count) / (performance.now() - startedAt)) / 10;
+}
 
 async function measureIngest(): Promise<IndexableDocument[]> {
   const real: IndexableDocument[] = [];
