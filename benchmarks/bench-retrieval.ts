@@ -186,6 +186,7 @@ async function measureIngest(): Promise<IndexableDocument[]> {
       real.push(...put);
       return store.indexer.put(put, inTime);
     },
+    acls: (...call) => store.indexer.acls(...call),
     delete: (...call) => store.indexer.delete(...call),
     optimize: async (inTime) => store.indexer.optimize?.(inTime),
     close: () => store.indexer.close(),

@@ -153,15 +153,12 @@ const environment = z.object({
   ELASTICSEARCH_USERNAME: z.string().min(1).optional(),
   ELASTICSEARCH_PASSWORD: z.string().min(1).optional(),
   ELASTICSEARCH_CA_FILE: z.string().min(1).optional(),
-<<<<<<< HEAD
   ELASTICSEARCH_SHARDS: integer(1, 1, 1_024),
-=======
   /** For the index that a `.source.yaml` file names. */
   CANDOR_SOURCE_API_KEY: z.string().min(1).optional(),
   CANDOR_SOURCE_USERNAME: z.string().min(1).optional(),
   CANDOR_SOURCE_PASSWORD: z.string().min(1).optional(),
   CANDOR_SOURCE_CA_FILE: z.string().min(1).optional(),
->>>>>>> 2b37aa3 (feat(ingest): CSV, PDF, DOCX, sitemaps, MediaWiki and Elasticsearch as sources; passages know their headings)
   QDRANT_URL: z.url().optional(),
   QDRANT_API_KEY: z.string().min(1).optional(),
   QDRANT_QUANTIZED: flag(false),
@@ -276,8 +273,6 @@ function toConfig(env: z.infer<typeof environment>) {
       /** Compares all vectors, for evaluation. */
       exact: env.QDRANT_EXACT,
     },
-<<<<<<< HEAD
-=======
     /** Credentials for an index that is read as a source. */
     source: {
       apiKey: env.CANDOR_SOURCE_API_KEY,
@@ -285,8 +280,6 @@ function toConfig(env: z.infer<typeof environment>) {
       password: env.CANDOR_SOURCE_PASSWORD,
       caFile: env.CANDOR_SOURCE_CA_FILE,
     },
-    qdrant: { url: env.QDRANT_URL, apiKey: env.QDRANT_API_KEY, quantized: env.QDRANT_QUANTIZED },
->>>>>>> 2b37aa3 (feat(ingest): CSV, PDF, DOCX, sitemaps, MediaWiki and Elasticsearch as sources; passages know their headings)
     clusterAlias: env.CANDOR_CLUSTER_ALIAS,
     openaiCompatible: { url: env.OPENAI_COMPATIBLE_URL, apiKey: env.OPENAI_COMPATIBLE_API_KEY },
   };

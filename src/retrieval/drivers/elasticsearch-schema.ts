@@ -85,15 +85,11 @@ export function mappings(meta: Record<string, unknown>): estypes.MappingTypeMapp
       passage_id: keyword,
       ordinal: { type: 'integer' },
       passage_count: storedNumber,
-<<<<<<< HEAD
       title: {
         ...analysed,
         fields: { exact: { type: 'keyword', normalizer: 'candor_exact', ignore_above: 500 } },
       },
-=======
-      title: analysed,
       headings: analysed,
->>>>>>> 2b37aa3 (feat(ingest): CSV, PDF, DOCX, sitemaps, MediaWiki and Elasticsearch as sources; passages know their headings)
       url: keyword,
       text: analysed,
       start_offset: storedNumber,
