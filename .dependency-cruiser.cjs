@@ -3,13 +3,13 @@
  *
  *   api   cli                                                              edges
  *     └────┴──▶ pipeline                                                   order of stages, choice of drivers
- *                 └──▶ retrieval ranking generator reward safety …         capabilities
+ *                 └──▶ query retrieval ranking generator reward …            capabilities
  *                           ├──▶ onnx (from drivers/ only)                 tools
  *                           └──▶ types errors                              nouns
  *   evaluation ──▶ nouns, counterfactual (imported by cli and benchmarks only)
  *   counterfactual ──▶ nothing
  */
-const capabilities = 'retrieval|ranking|generator|reward|safety|experiments|feedback';
+const capabilities = 'query|retrieval|ranking|generator|reward|safety|experiments|feedback';
 
 const arrow = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 

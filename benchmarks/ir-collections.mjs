@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Turns two classic test collections, Vaswani (NPL) and CACM, into the BEIR layout: corpus.jsonl, queries.jsonl, qrels.
+ * Turns four collections into the BEIR layout (corpus.jsonl, queries.jsonl, qrels): the classic Vaswani (NPL) and CACM, and
+ * two sets of questions whose relevant document is the passage they were written for, SQuAD 2.0 dev and CMRC 2018.
  *
  *   node benchmarks/ir-collections.mjs --data ../shared/data --out benchmarks/sets
  */
@@ -8,6 +9,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { adversarialSet, articlesOfSplit, readArticles, seededSample, toDocumentsAndQuestions } from './squad-sets.mjs';
 
 const { values } = parseArgs({
   options: { data: { type: 'string', default: '../shared/data' }, out: { type: 'string', default: 'benchmarks/sets' } },
@@ -18,6 +21,8 @@ const jsonLines = (records) => records.map((record) => `${JSON.stringify(record)
 
 write('vaswani', vaswani(join(values.data, 'vaswani')));
 write('cacm', cacm(join(values.data, 'cacm')));
+write('squad', squad(join(values.data, 'squad')));
+write('cmrc2018', cmrc2018(join(values.data, 'cmrc2018')));
 
 function write(name, { documents, queries, qrels }) {
   const folder = join(values.out, name);
@@ -70,6 +75,42 @@ function cacm(folder) {
   }));
   const pad = (id) => id.replace(/\d+$/, (number) => number.padStart(4, '0'));
   return { documents, queries, qrels: readQrels(join(folder, 'qrels', 'qrels.cacm.txt'), pad) };
+}
+
+/** 636 passages that are asked about among 5,000 others; the 3,019 questions that one of them answers. */
+function squad(folder) {
+  const gold = toDocumentsAndQuestions(readArticles(join(folder, 'dev-v2.0-a.json.gz')), 'squad-dev');
+  const train = articlesOfSplit(readArticles(join(folder, 'train-v1.1.json.gz')), 'train');
+  const { documents: others } = toDocumentsAndQuestions(train, 'squad-train', { tidyQuestions: true });
+  const { corpus, questions } = adversarialSet(gold, seededSample(others, 5_000, 1));
+  const asked = questions.filter(({ documentIds }) => documentIds);
+  return {
+    documents: corpus,
+    queries: asked.map(({ id, question }) => ({ _id: id, text: oneLine(question) })),
+    qrels: asked.map(({ id, documentIds }) => [id, documentIds[0], 1]),
+  };
+}
+
+/** 1,104 Chinese passages and the questions about them, of which one is empty; the same passage under two titles is one document. */
+function cmrc2018(folder) {
+  const documents = new Map();
+  const queries = [];
+  const qrels = [];
+  for (const part of ['dev', 'trial']) {
+    const { data } = JSON.parse(gunzipSync(readFileSync(join(folder, `${part}.json.gz`))).toString('utf8'));
+    for (const { title, paragraphs } of data) {
+      for (const { id, context, qas } of paragraphs) {
+        const known = documents.get(context) ?? { id, title, text: context, language: 'zh' };
+        documents.set(context, known);
+        for (const question of qas) {
+          if (question.question.trim() === '') continue;
+          queries.push({ _id: question.id, text: oneLine(question.question) });
+          qrels.push([question.id, known.id, 1]);
+        }
+      }
+    }
+  }
+  return { documents: [...documents.values()], queries, qrels };
 }
 
 function readQrels(path, idOf) {

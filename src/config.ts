@@ -96,6 +96,16 @@ const environment = z.object({
   CANDOR_FUSION_FILE: z.string().min(1).optional(),
   /** 0: never. */
   CANDOR_HEDGE_AFTER_MS: integer(0, 0, 60_000),
+  /** What is read out of a query; `none` for nothing. */
+  CANDOR_QUERY_STEPS: z
+    .string()
+    .default('operators,language,intent,spelling,dates')
+    .transform((text) => text.split(',').map((step) => step.trim()))
+    .transform((steps) => (steps.length === 1 && steps[0] === 'none' ? [] : steps))
+    .pipe(z.array(z.enum(['operators', 'language', 'intent', 'spelling', 'dates']))),
+  /** Near-copies of better hits. */
+  CANDOR_NEAR_DUPLICATES: z.enum(['hide', 'show']).default('hide'),
+  CANDOR_DIVERSITY: probability.default(0),
   CANDOR_RERANK_DEPTH: integer(6, 0, 200),
   CANDOR_RERANK_TIMEOUT_MS: integer(500, 10, 60_000),
   CANDOR_HITS_TIMEOUT_MS: integer(2_000, 10, 60_000),
@@ -144,6 +154,11 @@ const environment = z.object({
   ELASTICSEARCH_PASSWORD: z.string().min(1).optional(),
   ELASTICSEARCH_CA_FILE: z.string().min(1).optional(),
   ELASTICSEARCH_SHARDS: integer(1, 1, 1_024),
+  /** For the index that a `.source.yaml` file names. */
+  CANDOR_SOURCE_API_KEY: z.string().min(1).optional(),
+  CANDOR_SOURCE_USERNAME: z.string().min(1).optional(),
+  CANDOR_SOURCE_PASSWORD: z.string().min(1).optional(),
+  CANDOR_SOURCE_CA_FILE: z.string().min(1).optional(),
   QDRANT_URL: z.url().optional(),
   QDRANT_API_KEY: z.string().min(1).optional(),
   QDRANT_QUANTIZED: flag(false),
@@ -200,6 +215,9 @@ function toConfig(env: z.infer<typeof environment>) {
       fusionFile: env.CANDOR_FUSION_FILE,
       /** A cluster that has not answered by then is asked a second time; 0 = never. */
       hedgeAfterMs: env.CANDOR_HEDGE_AFTER_MS,
+      querySteps: env.CANDOR_QUERY_STEPS,
+      nearDuplicates: env.CANDOR_NEAR_DUPLICATES,
+      diversity: env.CANDOR_DIVERSITY,
       rerankDepth: env.CANDOR_RERANK_DEPTH,
       /** A reranker that is later leaves the fused order in place. */
       rerankTimeoutMs: env.CANDOR_RERANK_TIMEOUT_MS,
@@ -254,6 +272,13 @@ function toConfig(env: z.infer<typeof environment>) {
       quantized: env.QDRANT_QUANTIZED,
       /** Compares all vectors, for evaluation. */
       exact: env.QDRANT_EXACT,
+    },
+    /** Credentials for an index that is read as a source. */
+    source: {
+      apiKey: env.CANDOR_SOURCE_API_KEY,
+      username: env.CANDOR_SOURCE_USERNAME,
+      password: env.CANDOR_SOURCE_PASSWORD,
+      caFile: env.CANDOR_SOURCE_CA_FILE,
     },
     clusterAlias: env.CANDOR_CLUSTER_ALIAS,
     openaiCompatible: { url: env.OPENAI_COMPATIBLE_URL, apiKey: env.OPENAI_COMPATIBLE_API_KEY },

@@ -11,6 +11,24 @@ export interface TextSpan {
   end: number;
 }
 
+/** Where a heading stands in the text of its document. */
+export interface Heading extends TextSpan {
+  /** 1 for the outermost, up to 6. @default 1 */
+  level?: number;
+}
+
+/** Where a table stands in the text of its document, a row a line. */
+export interface TableSpan extends TextSpan {
+  /** End of the row that names the columns; absent when no row does. */
+  headEnd?: number;
+}
+
+/** The parts of a text that are more than paragraphs, each list ascending. */
+export interface TextStructure {
+  headings: readonly Heading[];
+  tables?: readonly TableSpan[];
+}
+
 /** A value that documents carry and filters can ask for. */
 export type MetadataValue = string | number | boolean | readonly string[];
 
@@ -46,6 +64,11 @@ export interface Passage {
   documentId: string;
   tenant: string;
   title: string;
+  /**
+   * Headings above the passage that its text does not have, outermost first, and for the rest of a divided table the row
+   * that names its columns. Search and models read them with the title; absent where there are none.
+   */
+  headings?: readonly string[];
   url: string;
   /** Exactly `document.text.slice(start, end)`. */
   text: string;
@@ -81,6 +104,37 @@ export interface Query {
   access: Access;
   filter?: SearchFilter;
   language?: string;
+}
+
+/** What a query wants, by its form. */
+export type QueryIntent = 'question' | 'keyword' | 'navigational';
+
+/** What is known of a query before anything is looked up. */
+export interface QueryUnderstanding {
+  /** What is searched for: the query without its operators. */
+  text: string;
+  /** Must stand in a passage, word after word. */
+  phrases: readonly string[];
+  /** Words or phrases that must not. */
+  excluded: readonly string[];
+  /** Asked for with `after:` and `before:`; ISO 8601, inclusive. */
+  dateFrom?: string;
+  dateTo?: string;
+  /** BCP 47 tag; absent when the query does not tell. */
+  language?: string;
+  intent?: QueryIntent;
+  /** Words such as `latest`: newer documents are better ones. */
+  prefersNewer: boolean;
+  /** Days that words such as `last week` mean; documents of these days are better ones. */
+  preferredFrom?: string;
+  preferredTo?: string;
+}
+
+/** Another spelling of the query, whose words the index has. */
+export interface Suggestion {
+  query: string;
+  /** Nothing was found for the query as typed, and these results are those of the suggestion. */
+  searched: boolean;
 }
 
 /** A passage with the scores it has earned so far; a stage adds its own and leaves the others alone. */
@@ -279,6 +333,10 @@ export interface SearchRequest {
   offset: number;
   /** Most hits of one document, 1..100. @default all */
   passagesPerDocument?: number;
+  /** How much hits should differ from those above them, 0..1; 0 leaves the order alone. @default the service's setting */
+  diversity?: number;
+  /** Lists near-copies of better hits, too. @default the service's setting */
+  nearDuplicates?: 'hide' | 'show';
   answer: AnswerOptions;
   sessionId?: string;
   userId?: string;
@@ -300,6 +358,8 @@ export interface PassageResult {
   highlights: readonly TextSpan[];
   /** `relevanceScore` where reranked, else `fusedScore`. For display only: it need not fall from hit to hit. */
   score: number;
+  /** Near-copies of this hit that are left out; absent where there are none. */
+  nearDuplicates?: number;
 }
 
 /** The answer as one of the results. */
@@ -313,7 +373,9 @@ export type SearchResult = PassageResult | AnswerResult;
 /** Stages in the order of a request. `hits` ends when the hits leave; `total` covers everything; both start at arrival. */
 export type Stage =
   | 'queryGuard'
+  | 'understanding'
   | 'retrieval'
+  | 'spelling'
   | 'reranking'
   | 'hits'
   | 'passageGuard'
@@ -366,6 +428,8 @@ export interface SearchResponse {
   degraded?: readonly string[];
   /** Absent when no guard did anything. */
   safety?: SafetyReport;
+  /** Did you mean: another spelling, when a word of the query is nowhere in the index. */
+  suggestion?: Suggestion;
   trace?: Trace;
 }
 
@@ -377,6 +441,7 @@ export type SearchEvent =
       results: readonly PassageResult[];
       timings: Timings;
       degraded?: readonly string[];
+      suggestion?: Suggestion;
     }
   | { type: 'answer-end'; outcome: AnswerOutcome; answerStatus: AnswerStatus }
   | { type: 'search-end'; timings: Timings; safety?: SafetyReport; trace?: Trace };

@@ -19,7 +19,7 @@ export const answerText = (answer: RecordedAnswer): string | null => (isRecord(a
 export function createAnswerReader(documents: CorpusDocuments, split: SplitSentences, tenant: string): ReadAnswer {
   const passagesOf = (documentId: string): Passage[] => {
     const found = documents.get(documentId);
-    return found ? chunkDocument(found.document, split, undefined, found.headings) : [];
+    return found ? chunkDocument(found.document, split, undefined, found) : [];
   };
   const item = (question: string, text: string, passage: Passage, sentenceNumber: number): RewardItem => {
     const candidate: Candidate = {

@@ -27,6 +27,7 @@ export async function ingestCorpus(
   const source = await openSource(typeof paths === 'string' ? [paths] : paths, {
     tenant: config.tenant,
     acl,
+    elasticsearch: config.source,
     onBytes: (bytes) => {
       readBytes += bytes;
     },

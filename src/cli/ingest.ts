@@ -13,6 +13,7 @@ interface IngestCommandOptions {
   tenant?: string;
   acl?: string[];
   passageWords: number;
+  overlapWords: number;
   rejects?: string;
 }
 
@@ -33,7 +34,10 @@ export function registerIngest(program: Command): void {
   program
     .command('ingest')
     .description('read files and folders into the index')
-    .argument('<path...>', 'files (.jsonl, .jsonl.gz, .md, .html, .txt) or folders with such files')
+    .argument(
+      '<path...>',
+      'files (.jsonl, .json, .csv, .md, .html, .txt, .pdf, .docx, sitemap .xml, .source.yaml) or folders',
+    )
     .option('--index <dir>', 'index to write (CANDOR_INDEX_DIR)')
     .option('--tenant <name>', 'whose documents they are (CANDOR_TENANT)')
     .option('--acl <group,...>', 'groups that may see documents which name none; without it everybody may', groups)
@@ -43,17 +47,25 @@ export function registerIngest(program: Command): void {
       numberOption(20, DEFAULT_CHUNKING.maxWords),
       DEFAULT_CHUNKING.targetWords,
     )
+    .option(
+      '--overlap-words <n>',
+      'sentences that a passage repeats of the one before, in words at most, 0 to 80',
+      numberOption(0, 80),
+      DEFAULT_CHUNKING.overlapWords,
+    )
     .option('--rejects <file>', 'write rejected records there as JSON lines (file, line, reason)')
     .addHelpText(
       'after',
       `
 A JSON record a line: {"id", "text", "url"?, "title"?, "date"?, "language"?, "acl"?: [..], "metadata"?: {..}}.
-Other files are one document each, with the path as id. An id that is in the index already is replaced; an unchanged
+Other files are one document each, with the path as id; docs/ingesting.md says what is read of which. A .source.yaml names
+an index of Elasticsearch to read. An id that is in the index already is replaced; an unchanged
 one is left alone, so a run that was stopped goes on when it is started again.
 
 Examples:
   $ candor ingest samples/corpus.jsonl.gz
-  $ candor ingest docs/ README.md --index .candor/docs
+  $ candor ingest docs/ README.md manual.pdf --index .candor/docs
+  $ candor ingest public/sitemap.xml --overlap-words 20
   $ candor ingest handbook/ --tenant acme --acl staff,managers --rejects rejected.jsonl
 
 Exit codes: 0 everything is in the index, 3 some records were rejected, 1 nothing could be ingested.`,
@@ -65,7 +77,7 @@ async function ingestCommand(paths: string[], options: IngestCommandOptions): Pr
   const config = configWith({ CANDOR_INDEX_DIR: options.index, CANDOR_TENANT: options.tenant });
   const { ingestCorpus } = await import('./ingest-corpus.js'); // Help and usage errors need no models.
   const startedAt = performance.now();
-  const chunking = { ...DEFAULT_CHUNKING, targetWords: options.passageWords };
+  const chunking = { ...DEFAULT_CHUNKING, targetWords: options.passageWords, overlapWords: options.overlapWords };
   await interruptible(async (signal) => {
     const report = await ingestCorpus(config, paths, signal, { acl: options.acl, chunking });
     if (options.rejects) await writeFile(options.rejects, report.rejected.map(asLine).join(''));

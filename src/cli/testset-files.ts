@@ -175,7 +175,7 @@ export async function questionsFile({ corpus, output, count, seed, cloze }: Ques
   const { items } = await openSource([corpus], { tenant: config.tenant, acl: [] });
   const passages: SourcePassage[] = [];
   for await (const loaded of items) {
-    if (loaded.type === 'document') passages.push(...chunkDocument(loaded.document, split, undefined, loaded.headings));
+    if (loaded.type === 'document') passages.push(...chunkDocument(loaded.document, split, undefined, loaded));
   }
   const questions = synthesiseQuestions(passages, { count, seed, cloze });
   await writeLines(output, questions);

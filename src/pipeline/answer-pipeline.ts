@@ -1,3 +1,4 @@
+import { QUERY_STEPS, understandQuery } from '../query/understand-query.js';
 import { makeSnippet, queryTerms } from '../ranking/snippets.js';
 import { STRATEGY_OF } from '../reward/strategy.js';
 import { languageOfQuery, messageOf } from '../reward/strategy-texts.js';
@@ -50,12 +51,19 @@ export function createAnswerPipeline(parts: PipelineParts, settings: PipelineSet
       });
       verdict.catch(() => undefined); // Read in the answer part, which may not come to that.
 
-      const hits = await findHits(parts, settings, request, trace, work.signal);
-      const results = toPage(request, hits.passages);
+      const steps = new Set(settings.querySteps ?? QUERY_STEPS);
+      const understanding = await trace.run('understanding', async (report) => {
+        const found = understandQuery(request.query.text, steps, Date.now());
+        report.add({ ...found });
+        return found;
+      });
+      const hits = await findHits(parts, settings, request, understanding, trace, work.signal);
+      const page = pageOf(request, hits.passages, settings.diversity);
+      const results = toResults(understanding.text, page, hits.nearDuplicates);
       trace.mark('hits');
 
       // Starts now, not when the client has read the hits.
-      const answer = findAnswer({ parts, settings, request, trace }, verdict, hits.passages, work.signal);
+      const answer = findAnswer({ parts, settings, request, page, trace }, verdict, hits.passages, work.signal);
       answer.catch(() => undefined);
       yield {
         type: 'hits-end',
@@ -63,6 +71,7 @@ export function createAnswerPipeline(parts: PipelineParts, settings: PipelineSet
         results,
         timings: trace.timings(),
         ...(hits.degraded.length > 0 && { degraded: hits.degraded }),
+        ...(hits.suggestion && { suggestion: hits.suggestion }),
       };
       const outcome = await answer;
       yield { type: 'answer-end', outcome, answerStatus: toStatus(outcome, request.query) };
@@ -117,12 +126,20 @@ async function collect(events: AsyncIterable<SearchEvent>): Promise<SearchRespon
   return response;
 }
 
-function toPage(request: SearchRequest, passages: readonly ScoredPassage[]): PassageResult[] {
-  const terms = queryTerms(request.query.text);
-  return pageOf(request, passages).map((scored) => {
+function toResults(
+  query: string,
+  page: readonly ScoredPassage[],
+  nearDuplicates: ReadonlyMap<string, number>,
+): PassageResult[] {
+  const terms = queryTerms(query);
+  return page.map((scored) => {
     const { id, documentId, title, url } = scored.passage;
     const score = scored.relevanceScore ?? scored.fusedScore ?? 0;
-    return { type: 'passage', id, documentId, title, url, ...makeSnippet(scored.passage, terms), score };
+    const copies = nearDuplicates.get(id);
+    return {
+      ...{ type: 'passage', id, documentId, title, url, ...makeSnippet(scored.passage, terms), score },
+      ...(copies !== undefined && { nearDuplicates: copies }),
+    };
   });
 }
 

@@ -107,6 +107,9 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
       },
       {
         retrievalLimit: retrieval.limit,
+        querySteps: retrieval.querySteps,
+        nearDuplicates: retrieval.nearDuplicates,
+        diversity: retrieval.diversity,
         rerankDepth: retrieval.rerankDepth,
         hitsTimeoutMs: retrieval.hitsTimeoutMs,
         rerankTimeoutMs: retrieval.rerankTimeoutMs,

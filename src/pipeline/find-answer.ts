@@ -15,7 +15,6 @@ import {
   type ReadPassage,
 } from './decision.js';
 import { guardPassages } from './guard-passages.js';
-import { pageOf } from './page.js';
 import type { AnswerParts, PipelineParts, PipelineSettings } from './parts.js';
 import type { RequestTrace } from './trace.js';
 
@@ -28,6 +27,8 @@ interface AnswerContext {
   parts: PipelineParts;
   settings: PipelineSettings;
   request: SearchRequest;
+  /** The hits that the client sees. */
+  page: readonly ScoredPassage[];
   trace: RequestTrace;
 }
 
@@ -176,7 +177,7 @@ async function choose(
     const named = request.answer.minConfidence ?? settings.minConfidence ?? calibrator.minConfidence;
     // A caller who names a threshold has made no promise to anyone.
     const minConfidence = request.answer.minConfidence === undefined ? (watch?.threshold(named) ?? named) : named;
-    const page = pageOf(request, material.hits);
+    const { page } = context;
     const { text, language, access } = request.query;
     const input: DecisionInput = {
       query: { text, access, ...(language !== undefined && { language }), ...(kind !== undefined && { kind }) },

@@ -1,35 +1,81 @@
 import { abortError, ServiceError } from '../errors.js';
 import type { Reranker } from '../ranking/reranker.js';
-import type { Query, ScoredPassage, SearchRequest } from '../types.js';
+import type { RetrievalResult } from '../retrieval/retriever.js';
+import type { Query, QueryUnderstanding, ScoredPassage, SearchRequest, Suggestion } from '../types.js';
+import { arrangeHits, understoodQuery } from './arrange-hits.js';
 import { isDeadline, runUntil } from './deadline.js';
 import type { PipelineParts, PipelineSettings } from './parts.js';
+import { suggestSpelling } from './suggest-spelling.js';
 import type { RequestTrace } from './trace.js';
 
 /** Hits beyond this one cannot be reached by paging. */
 const MAX_PASSAGES = 1_000;
+/** Share of the time for the hits that another spelling may take; it is looked for while the reranker reads. */
+const SPELLING_SHARE = 0.25;
 
 export interface Hits {
   /** All of them, best first; a page is a slice of these. */
   passages: ScoredPassage[];
   /** Back ends that gave nothing, the reranker among them. */
   degraded: string[];
+  /** Passage id to the number of its near-copies that are left out. */
+  nearDuplicates: ReadonlyMap<string, number>;
+  suggestion?: Suggestion;
 }
 
 /**
- * Retrieval, then a second look at the best. A reranker that fails or is late leaves the fused order.
+ * Retrieval, then what the query insists on, then a second look at the best. A reranker that fails or is late leaves the fused
+ * order. Another spelling is searched only when nothing was found for the query as it was typed, and the reply says so.
  *
  * @throws ServiceError `retrieval-unavailable` when every retriever failed, or the error of the aborted signal.
  */
 export async function findHits(
-  { passages: source, reranker }: PipelineParts,
+  parts: PipelineParts,
   settings: PipelineSettings,
   request: SearchRequest,
+  understanding: QueryUnderstanding,
   trace: RequestTrace,
   signal: AbortSignal,
 ): Promise<Hits> {
-  const { query, limit, offset } = request;
-  const wanted = Math.min(MAX_PASSAGES, Math.max(settings.retrievalLimit, offset + limit));
-  const found = await trace.run('retrieval', async (report) => {
+  const { limit, offset } = request;
+  const { passages: source } = parts;
+  const insists = understanding.phrases.length + understanding.excluded.length > 0;
+  const wanted = insists ? MAX_PASSAGES : Math.min(MAX_PASSAGES, Math.max(settings.retrievalLimit, offset + limit));
+  const retrieveFor = async (query: Query) => {
+    const { passages, degraded } = await retrieveAll(parts, settings, query, wanted, trace, signal);
+    const nearDuplicates = request.nearDuplicates ?? settings.nearDuplicates ?? 'hide';
+    return { passages, degraded, ...arrangeHits(passages, understanding, nearDuplicates) };
+  };
+  let query = understoodQuery(request.query, understanding);
+  let found = await retrieveFor(query);
+  const spelling = suggest(settings, offset, trace, signal, (inTime) =>
+    suggestSpelling(source, query, found.passages, inTime),
+  );
+  let suggestion: Suggestion | null = null;
+  if (found.kept.length === 0) {
+    const text = await spelling;
+    if (text !== null) {
+      query = { ...query, text };
+      found = await retrieveFor(query);
+      suggestion = { query: text, searched: true };
+    }
+  }
+  const { kept, degraded, left: nearDuplicates } = found;
+  const ranked = await rerankHits(parts, settings, query, { passages: kept, degraded }, trace, signal);
+  const text = suggestion === null ? await spelling : null;
+  if (text !== null) suggestion = { query: text, searched: false };
+  return { ...ranked, nearDuplicates, ...(suggestion && { suggestion }) };
+}
+
+function retrieveAll(
+  { passages: source }: PipelineParts,
+  settings: PipelineSettings,
+  query: Query,
+  wanted: number,
+  trace: RequestTrace,
+  signal: AbortSignal,
+): Promise<RetrievalResult> {
+  return trace.run('retrieval', async (report) => {
     const retrieve = (inTime: AbortSignal) => source.retrieve(query, wanted, inTime);
     const result = await runUntil(signal, settings.hitsTimeoutMs, retrieve).catch((cause: unknown) => {
       const tooLate = isDeadline(cause) && !signal.aborted;
@@ -45,6 +91,34 @@ export async function findHits(
     });
     return result;
   });
+}
+
+/** `null` when the step is off, on later pages, when nothing is better, and when it fails or takes too long. */
+async function suggest(
+  { querySteps, hitsTimeoutMs }: PipelineSettings,
+  offset: number,
+  trace: RequestTrace,
+  signal: AbortSignal,
+  find: (signal: AbortSignal) => Promise<string | null>,
+): Promise<string | null> {
+  if (offset > 0 || querySteps?.includes('spelling') === false) return null;
+  return trace
+    .run('spelling', async (report) => {
+      const suggestion = await runUntil(signal, hitsTimeoutMs * SPELLING_SHARE, find);
+      report.add({ suggestion });
+      return suggestion;
+    })
+    .catch(() => null);
+}
+
+async function rerankHits(
+  { reranker }: PipelineParts,
+  settings: PipelineSettings,
+  query: Query,
+  found: RetrievalResult,
+  trace: RequestTrace,
+  signal: AbortSignal,
+): Promise<RetrievalResult> {
   if (!reranker || settings.rerankDepth === 0 || found.passages.length === 0) {
     trace.skip('reranking');
     return found;

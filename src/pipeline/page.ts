@@ -1,9 +1,14 @@
-import { limitPerDocument } from '../ranking/diversity.js';
+import { diversify, limitPerDocument } from '../ranking/diversity.js';
 import type { ScoredPassage, SearchRequest } from '../types.js';
 
-/** The hits of the page that is asked for. The answer reads from all of them, whatever the page leaves out. */
-export function pageOf(request: SearchRequest, passages: readonly ScoredPassage[]): ScoredPassage[] {
+/**
+ * The hits of the page that is asked for. The answer reads from all of them in their order of relevance, whatever the page
+ * leaves out or puts elsewhere.
+ *
+ * @param diversity Where the request does not say it; 0 = none.
+ */
+export function pageOf(request: SearchRequest, passages: readonly ScoredPassage[], diversity = 0): ScoredPassage[] {
   const { offset, limit, passagesPerDocument } = request;
   const listed = passagesPerDocument === undefined ? passages : limitPerDocument(passages, passagesPerDocument);
-  return listed.slice(offset, offset + limit);
+  return diversify(listed, request.diversity ?? diversity).slice(offset, offset + limit);
 }

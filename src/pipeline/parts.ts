@@ -1,4 +1,5 @@
 import type { Generator } from '../generator/generator.js';
+import type { QueryStep } from '../query/understand-query.js';
 import type { Reranker } from '../ranking/reranker.js';
 import type { DocumentWriter } from '../retrieval/document-writer.js';
 import type { DocumentReader, RetrievalResult } from '../retrieval/retriever.js';
@@ -10,7 +11,7 @@ import type { EntailmentChecker } from '../safety/entailment.js';
 import type { OverrideStore } from '../safety/overrides.js';
 import type { PassageGuard } from '../safety/passage-guard.js';
 import type { QueryGuard } from '../safety/query-guard.js';
-import type { AnswerLayout, Query, QueryKind } from '../types.js';
+import type { AnswerLayout, Query, QueryKind, ScoredPassage } from '../types.js';
 import type { ComponentStatus } from './pipeline.js';
 import type { ThresholdWatch } from './threshold-watch.js';
 import type { TraceStore } from './trace-store.js';
@@ -23,6 +24,8 @@ export interface PassageSource {
    * @throws ServiceError `retrieval-unavailable` when every back end failed, or the error of the aborted signal.
    */
   retrieve(query: Query, limit: number, signal: AbortSignal): Promise<RetrievalResult>;
+  /** Passages the caller may see with words like those of the query; absent where nothing searches by words. */
+  similar?(query: Query, limit: number, signal: AbortSignal): Promise<ScoredPassage[]>;
 }
 
 /** What turns passages into an answer with a confidence. Generator and reward model are of no use without each other. */
@@ -73,6 +76,12 @@ export interface PipelineSettings {
   retrievalLimit: number;
   /** Best passages the reranker reads; 0 = none. */
   rerankDepth: number;
+  /** What is read out of a query. @default all steps */
+  querySteps?: readonly QueryStep[];
+  /** Near-copies of better hits, where a request does not say it. @default 'hide' */
+  nearDuplicates?: 'hide' | 'show';
+  /** Diversity of the page, where a request does not say it, 0..1. @default 0 */
+  diversity?: number;
   hitsTimeoutMs: number;
   rerankTimeoutMs: number;
   /** Passages the generator reads, at least 1. */

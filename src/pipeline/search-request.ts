@@ -7,6 +7,8 @@ export interface SearchInput {
   limit?: number;
   offset?: number;
   passagesPerDocument?: number;
+  diversity?: number;
+  nearDuplicates?: 'hide' | 'show';
   filter?: SearchFilter;
   answer?: Partial<AnswerOptions>;
   sessionId?: string;

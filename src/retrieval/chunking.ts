@@ -1,6 +1,7 @@
-import type { Passage, SourceDocument, TextSpan } from '../types.js';
+import type { Passage, SourceDocument, TextStructure } from '../types.js';
+import { headingsAbove } from './passage-headings.js';
 import type { SplitSentences } from './sentences.js';
-import { sizeInWords, textPieces } from './text-size.js';
+import { type TextUnit, toUnits } from './text-units.js';
 
 export interface ChunkingOptions {
   /** Size a passage should have, in words (see `sizeInWords`). @default 100 */
@@ -10,49 +11,64 @@ export interface ChunkingOptions {
    * the embedder, which reads 256. @default 160
    */
   maxWords: number;
+  /**
+   * Whole sentences of the passage before that a passage repeats at its start, in words at most, below `targetWords`. A
+   * passage that opens a section repeats none. @default 0
+   */
+  overlapWords?: number;
 }
 
-export const DEFAULT_CHUNKING: ChunkingOptions = { targetWords: 100, maxWords: 160 };
+export const DEFAULT_CHUNKING: ChunkingOptions = { targetWords: 100, maxWords: 160, overlapWords: 0 };
 
 /** Changes whenever equal input gives other passages, so that stored documents are made anew. */
-export const CHUNKING_VERSION = 1;
-
-/** What a passage is made of: a sentence, or a part of an over-long one. */
-interface Unit extends TextSpan {
-  size: number;
-  isHeading: boolean;
-  /** Stands on a new line. */
-  startsParagraph: boolean;
-}
+export const CHUNKING_VERSION = 2;
 
 /** What it costs to end a passage, against 1 for a passage of no size or twice the target. */
-const COST = { behindHeading: 4, beforeHeading: 0, betweenParagraphs: 0.15, insideParagraph: 0.4 };
+const COST = {
+  behindHeading: 4,
+  beforeHeading: 0,
+  betweenParagraphs: 0.15,
+  insideParagraph: 0.4,
+  /** A row without the others still says something; half a row or the names of the columns alone do not. */
+  betweenRows: 1,
+  insideRow: 8,
+  behindTableHead: 4,
+};
 
 /**
- * Cuts a document into passages, in reading order; `[]` when its text is blank. Passages hold whole sentences, do not
- * overlap and leave out only white space between them. They end where a section or paragraph does when their sizes
- * allow it, and a heading stays with what follows.
+ * Cuts a document into passages, in reading order; `[]` when its text is blank. Passages hold whole sentences and leave out
+ * only white space between them. They end where a section or paragraph does when their sizes allow it; a heading stays with
+ * what follows, and a table in one passage. What does not fit goes on in the next passage, whose `headings` say under which
+ * headings and columns it stands.
  *
- * @param headings Where headings stand in `document.text`, ascending.
+ * @param structure Headings and tables of `document.text`.
  */
 export function chunkDocument(
   document: SourceDocument,
   split: SplitSentences,
   options: ChunkingOptions = DEFAULT_CHUNKING,
-  headings: readonly TextSpan[] = [],
+  structure: TextStructure = { headings: [] },
 ): Passage[] {
-  const units = toUnits(document.text, split, options, headings);
-  return grouped(units, options).map((group, ordinal) => toPassage(document, ordinal, group));
+  const units = toUnits(document.text, split, options, structure);
+  const groups = withOverlap(grouped(units, options), options);
+  return groups.map((group, ordinal) => toPassage(document, ordinal, group, structure));
 }
 
-function toPassage(document: SourceDocument, ordinal: number, units: readonly Unit[]): Passage {
+function toPassage(
+  document: SourceDocument,
+  ordinal: number,
+  units: readonly TextUnit[],
+  structure: TextStructure,
+): Passage {
   const start = units[0]?.start ?? 0;
   const end = units.at(-1)?.end ?? 0;
+  const headings = headingsAbove(document, start, structure);
   return {
     id: `${document.id}#${ordinal}`,
     documentId: document.id,
     tenant: document.tenant,
     title: document.title,
+    ...(headings.length > 0 && { headings }),
     url: document.url,
     text: document.text.slice(start, end),
     start,
@@ -65,57 +81,8 @@ function toPassage(document: SourceDocument, ordinal: number, units: readonly Un
   };
 }
 
-function toUnits(text: string, split: SplitSentences, options: ChunkingOptions, headings: readonly TextSpan[]): Unit[] {
-  const units: Unit[] = [];
-  let heading = 0;
-  let previousEnd = 0;
-  for (const sentence of split(text)) {
-    while (heading < headings.length && (headings[heading] as TextSpan).end <= sentence.start) heading += 1;
-    const isHeading = (headings[heading]?.start ?? Number.POSITIVE_INFINITY) < sentence.end;
-    for (const [part, span] of cutToFit(text, sentence, options).entries()) {
-      const startsParagraph = part === 0 && text.slice(previousEnd, sentence.start).includes('\n');
-      units.push({ ...span, size: sizeInWords(text.slice(span.start, span.end)), isHeading, startsParagraph });
-    }
-    previousEnd = sentence.end;
-  }
-  return units;
-}
-
-/** The sentence, or parts of it near the target size when it is larger than a passage may be. */
-function cutToFit(text: string, sentence: TextSpan, { targetWords, maxWords }: ChunkingOptions): TextSpan[] {
-  const words = text.slice(sentence.start, sentence.end);
-  if (sizeInWords(words) <= maxWords) return [sentence];
-  const parts: TextSpan[] = [];
-  let part = null as (TextSpan & { size: number }) | null;
-  for (const piece of smallPieces(words, targetWords)) {
-    if (part && part.size + piece.size > targetWords) {
-      parts.push(part);
-      part = null;
-    }
-    part = { start: part?.start ?? piece.start, end: piece.end, size: (part?.size ?? 0) + piece.size };
-  }
-  if (part) parts.push(part);
-  return parts.map(({ start, end }) => ({ start: sentence.start + start, end: sentence.start + end }));
-}
-
-/** Words; one that alone is larger than a passage should be comes in slices. */
-function* smallPieces(text: string, targetWords: number) {
-  for (const piece of textPieces(text)) {
-    if (piece.size <= targetWords) {
-      yield piece;
-      continue;
-    }
-    let start = piece.start;
-    for (const character of text.slice(piece.start, piece.end)) {
-      // One character at a time, and never half of a surrogate pair.
-      yield { start, end: start + character.length, size: 0.7 };
-      start += character.length;
-    }
-  }
-}
-
 /** The division into passages with the least cost in all, by dynamic programming from the front. */
-function grouped(units: readonly Unit[], options: ChunkingOptions): Unit[][] {
+function grouped(units: readonly TextUnit[], options: ChunkingOptions): TextUnit[][] {
   const total = units.reduce((sum, unit) => sum + unit.size, 0);
   if (units.length > 0 && total <= options.maxWords) return [[...units]];
   // best[n] = least cost of the first n units; from[n] = where the last passage of that division starts
@@ -135,15 +102,35 @@ function grouped(units: readonly Unit[], options: ChunkingOptions): Unit[][] {
       }
     }
   }
-  const groups: Unit[][] = [];
+  const groups: TextUnit[][] = [];
   for (let end = units.length; end > 0; end = from[end] ?? 0) groups.push(units.slice(from[end], end));
   return groups.reverse();
 }
 
-function costOfEnd(units: readonly Unit[], end: number): number {
-  const next = units[end];
-  if (!next) return 0;
-  if (units[end - 1]?.isHeading) return COST.behindHeading;
+function costOfEnd(units: readonly TextUnit[], end: number): number {
+  const [last, next] = [units[end - 1], units[end]];
+  if (!last || !next) return 0;
+  if (last.isHeading) return COST.behindHeading;
   if (next.isHeading) return COST.beforeHeading;
+  if (last.table && last.table === next.table) {
+    if (!next.startsParagraph) return COST.insideRow;
+    return last.table.headEnd === last.end ? COST.behindTableHead : COST.betweenRows;
+  }
   return next.startsParagraph ? COST.betweenParagraphs : COST.insideParagraph;
+}
+
+/** Each group with the last units of the one before it in front, as far as they fit and belong to the same section. */
+function withOverlap(groups: TextUnit[][], { overlapWords = 0, maxWords }: ChunkingOptions): TextUnit[][] {
+  return groups.map((group, index) => {
+    const before = groups[index - 1] ?? [];
+    const room = Math.min(overlapWords, maxWords - group.reduce((sum, { size }) => sum + size, 0));
+    let [from, size] = [before.length, 0];
+    while (from > 0 && !(before[from] ?? group[0])?.isHeading) {
+      const unit = before[from - 1] as TextUnit;
+      if (size + unit.size > room) break;
+      size += unit.size;
+      from -= 1;
+    }
+    return [...before.slice(from), ...group];
+  });
 }

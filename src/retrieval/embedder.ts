@@ -1,7 +1,7 @@
 import type { Passage } from '../types.js';
 
 /** What a passage's vector is made of; the driver joins them as its model was trained. */
-export type EmbeddablePassage = Pick<Passage, 'title' | 'text'>;
+export type EmbeddablePassage = Pick<Passage, 'title' | 'headings' | 'text'>;
 
 /** Texts to vectors. Queries and passages have methods of their own because models read them in different forms. */
 export interface Embedder {

@@ -53,6 +53,14 @@ export class HybridRetriever {
     }
   }
 
+  /** Passages of the lexical back ends with words like those of the query, best first; `[]` without such a back end. */
+  async similar(query: Query, limit: number, signal: AbortSignal): Promise<ScoredPassage[]> {
+    const lexical = this.#options.retrievers.find(({ kind }) => kind === 'lexical');
+    if (!lexical) return [];
+    const found = await abortable(lexical.retrieve({ query, limit, fuzzy: true }, signal), signal);
+    return sane(found, query, lexical);
+  }
+
   #askAll(query: Query, limit: number, signal: AbortSignal): Promise<PromiseSettledResult<RankedList>[]> {
     const { retrievers, embedder } = this.#options;
     const needsVector = retrievers.some(({ kind }) => kind === 'dense');

@@ -130,9 +130,10 @@ class IngestRun {
     return this.#report;
   }
 
-  async #prepare({ document, headings, file, line, position }: Positioned, fingerprint: string): Promise<void> {
+  async #prepare(loaded: Positioned, fingerprint: string): Promise<void> {
     const { split, chunking, batchPassages } = this.#options;
-    const passages = chunkDocument(document, split, chunking, headings);
+    const { document, file, line, position } = loaded;
+    const passages = chunkDocument(document, split, chunking, loaded);
     // A store takes one tenant at a time.
     if (this.#batch[0] && this.#batch[0].document.tenant !== document.tenant) await this.#flush();
     this.#batch.push({ document, fingerprint, passages, from: { file, line }, position });
@@ -194,13 +195,19 @@ class IngestRun {
 
 /** Everything that decides what is stored: equal = nothing to do. */
 export function fingerprintOf(
-  { document, headings }: Pick<LoadedDocument, 'document' | 'headings'>,
+  { document, headings, tables = [] }: Pick<LoadedDocument, 'document' | 'headings' | 'tables'>,
   chunking: ChunkingOptions,
   embedderModelId: string,
 ): string {
   const { id, tenant, url, title, text, date, language, acl, metadata } = document;
-  const record = [id, tenant, url, title, text, date ?? null, language ?? null, acl, metadata, headings];
-  const settings = [CHUNKING_VERSION, chunking.targetWords, chunking.maxWords, embedderModelId];
+  const record = [id, tenant, url, title, text, date ?? null, language ?? null, acl, metadata, headings, tables];
+  const settings = [
+    CHUNKING_VERSION,
+    chunking.targetWords,
+    chunking.maxWords,
+    chunking.overlapWords ?? 0,
+    embedderModelId,
+  ];
   return createHash('sha256')
     .update(JSON.stringify([record, settings]))
     .digest('hex');

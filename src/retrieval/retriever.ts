@@ -6,6 +6,8 @@ export interface RetrievalRequest {
   queryVector?: Float32Array;
   /** Most passages to return, 1..1000. */
   limit: number;
+  /** Words that are within one or two edits of those of the query match, too. For lexical retrievers. @default false */
+  fuzzy?: boolean;
 }
 
 /** The read side of one back end. */

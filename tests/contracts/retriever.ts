@@ -122,6 +122,21 @@ export function testRetriever(name: string, kind: Retriever['kind'], open: OpenB
       });
 
     if (kind === 'lexical')
+      test('fuzzy: near words match, for whoever may see them', async () => {
+        // The embedded index finds near words in what its full-text index has; the rest waits for `optimize`.
+        await backEnd.indexer.optimize?.(signal);
+        const near = async (text: string, groups: string[]) => {
+          const query = { text, access: { tenant: 'default', groups } };
+          const found = await retriever.retrieve({ query, limit: 100, fuzzy: true }, signal);
+          return found.map(({ passage }) => passage.documentId);
+        };
+        expect(await near('orgens', [])).toContain('late');
+        expect(await near('monye', ['guests'])).not.toContain('staff');
+        expect(await near('monye', ['staff'])).toContain('staff');
+        expect(await ids('orgens')).toEqual([]);
+      });
+
+    if (kind === 'lexical')
       test('odd queries are queries', async () => {
         for (const text of ['???', '" OR (', "piano' --", '🙂', 'x'.repeat(5_000), '*', 'title:piano', '\u0000']) {
           await expect(ids(text)).resolves.toBeInstanceOf(Array);

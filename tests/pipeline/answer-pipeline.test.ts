@@ -81,7 +81,9 @@ describe('a search that goes well', () => {
       'rerankingMs',
       'retrievalMs',
       'rewardMs',
+      'spellingMs',
       'totalMs',
+      'understandingMs',
     ]);
     expect(rest).toEqual({ requestId: 'request-1' });
   });

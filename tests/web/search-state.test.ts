@@ -80,6 +80,13 @@ describe('reduce', () => {
     expect(reduce(second, { type: 'more-fail' })).toMatchObject({ more: 'failed', offset: 20 });
   });
 
+  it('keeps another spelling beside the query as it was typed', () => {
+    const suggestion = { query: 'right', searched: false };
+    const end: SearchAction = { type: 'hits-end', requestId: 'r', results: [], timings: {}, suggestion };
+    expect(run(end)).toMatchObject({ query: 'q', suggestion });
+    expect(run(hitsEnd(1))).not.toHaveProperty('suggestion');
+  });
+
   it('ignores what does not fit', () => {
     expect(reduce({ phase: 'idle' }, answerEnd)).toEqual({ phase: 'idle' });
     expect(run(answerEnd)).toEqual({ phase: 'searching', query: 'q' });

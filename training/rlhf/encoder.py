@@ -5,6 +5,7 @@ transformers' BertModel.
 """
 
 import importlib.util
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,10 +35,10 @@ class EncoderConfig:
 TINY = EncoderConfig(width=32, layers=2, heads=2, inner=64)
 
 
-def passage_text(title: str, text: str) -> str:
-    """The one form in which both models read a passage."""
-    title = " ".join(title.split())
-    return f"{title}. {text}" if title else text
+def passage_text(title: str, text: str, headings: Sequence[str] = ()) -> str:
+    """The one form in which both models read a passage: title and the headings above it as sentences, then its text."""
+    lines = [" ".join(line.split()) for line in (title, *headings)]
+    return "".join(f"{line}. " for line in lines if line) + text
 
 
 class Encoder(nn.Module):

@@ -74,6 +74,7 @@ def test_padding_changes_no_vector_and_no_logit():
 
 def test_pairs_keep_the_question_and_cut_the_passage():
     tokenizer = load_tokenizer()
+    assert passage_text("Piano", "Text.", [" Early\n years", ""]) == "Piano. Early years. Text."
     rows = encode_pairs(tokenizer, "who wrote it?", [passage_text(" Hamlet ", "word " * 50), passage_text("", "short")], 20)
     (ids, head), (short, _) = rows
     assert tokenizer.decode(ids[:head], skip_special_tokens=False) == "[CLS] who wrote it? [SEP]"

@@ -16,6 +16,15 @@ export interface PassageResult {
   snippet: string;
   /** Offsets into `snippet`. */
   highlights: readonly TextSpan[];
+  /** Near-copies of this hit that are left out. */
+  nearDuplicates?: number;
+}
+
+/** Another spelling of the query. */
+export interface Suggestion {
+  query: string;
+  /** The results are those of the suggestion: nothing was found as typed. */
+  searched: boolean;
 }
 
 export interface Citation {
@@ -85,6 +94,7 @@ export interface SearchResponse {
   answerStatus: AnswerStatus;
   timings: Timings;
   degraded?: readonly string[];
+  suggestion?: Suggestion;
 }
 
 export type SearchEvent =
@@ -94,6 +104,7 @@ export type SearchEvent =
       results: readonly PassageResult[];
       timings: Timings;
       degraded?: readonly string[];
+      suggestion?: Suggestion;
     }
   | {
       type: 'answer-end';

@@ -6,6 +6,7 @@ import type {
   PassageResult,
   Problem,
   SearchEvent,
+  Suggestion,
 } from './api-types.js';
 
 /** Hits asked for at once. */
@@ -29,6 +30,7 @@ export interface Found {
   /** Time to the hits of the first page, in milliseconds. */
   hitsMs?: number;
   degraded: readonly string[];
+  suggestion?: Suggestion;
   answer: AnswerState;
   more: 'none' | 'ready' | 'loading' | 'failed';
 }
@@ -73,6 +75,7 @@ function toFound(query: string, event: Extract<SearchEvent, { type: 'hits-end' }
     offset: event.results.length,
     hitsMs: event.timings.hitsMs,
     degraded: event.degraded ?? [],
+    ...(event.suggestion && { suggestion: event.suggestion }),
     answer: { phase: 'pending' },
     more: event.results.length < PAGE_SIZE ? 'none' : 'ready',
   };

@@ -32,6 +32,10 @@ const en = {
   noHits: 'Check the spelling, or use fewer or more general words.',
   degraded: (names: string) =>
     `A part of the search did not respond (${names}). There may be more than is listed here.`,
+  didYouMean: 'Did you mean',
+  searchedFor: (query: string) => `Nothing was found for “${query}”. These are the results for`,
+  nearDuplicates: (count: number) =>
+    count === 1 ? 'One nearly identical passage is left out.' : `${count} nearly identical passages are left out.`,
   more: 'More results',
   moreLoading: 'Loading …',
   moreFailed: 'No more results could be loaded. Try again',
@@ -136,6 +140,9 @@ const zh: Texts = {
   noHitsTitle: (query) => `没有找到与“${query}”相关的内容。`,
   noHits: '请检查拼写，或换用更少、更常见的词。',
   degraded: (names) => `搜索的一部分没有响应（${names}），这里列出的可能不完整。`,
+  didYouMean: '您是不是要找',
+  searchedFor: (query) => `没有找到“${query}”，以下是这个查询的结果：`,
+  nearDuplicates: (count) => `另有 ${count} 个几乎相同的段落没有列出。`,
   more: '更多结果',
   moreLoading: '正在加载……',
   moreFailed: '无法加载更多结果，点此重试',

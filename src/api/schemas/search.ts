@@ -19,6 +19,12 @@ const day = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
 const limit = z.int().min(1).max(100).default(10).describe('Hits on the page.');
 const offset = z.int().min(0).max(1_000).default(0).describe('Hits to skip. An answer is tried at 0 only.');
 const passagesPerDocument = z.int().min(1).max(100).describe('Most hits of one document; without it, all of them.');
+const diversity = z
+  .number()
+  .min(0)
+  .max(1)
+  .describe('How much hits should differ from those above them; 0 leaves the order alone.');
+const nearDuplicates = z.enum(['hide', 'show']).describe('Near-copies of better hits.');
 const mode = z.enum(['auto', 'off']).default('auto').describe('`auto` answers when confident, `off` never tries.');
 const deadlineMs = z.int().min(50).max(120_000).describe('Time for the whole request; a later answer is dropped.');
 const candidates = z.int().min(1).max(16).describe('Candidate answers to draw.');
@@ -47,6 +53,8 @@ export const searchBody = z
     limit,
     offset,
     passagesPerDocument: passagesPerDocument.optional(),
+    diversity: diversity.optional(),
+    nearDuplicates: nearDuplicates.optional(),
     filter: filter.optional(),
     answer: z
       .strictObject({
@@ -71,6 +79,8 @@ export const searchQuerystring = z.strictObject({
   limit: number(limit.unwrap()).default(10).describe('Hits on the page.'),
   offset: number(offset.unwrap()).default(0).describe('Hits to skip.'),
   passagesPerDocument: number(passagesPerDocument).optional(),
+  diversity: number(diversity).optional(),
+  nearDuplicates: nearDuplicates.optional(),
   answer: mode,
   deadlineMs: number(deadlineMs).optional(),
   candidates: number(candidates).optional(),
@@ -92,6 +102,7 @@ const passageResult = z
     snippet: z.string().describe('Plain text, never markup.'),
     highlights: z.array(span).describe('Matched words, as offsets into `snippet`.'),
     score: z.number().describe('For display only; it need not fall from hit to hit.'),
+    nearDuplicates: z.int().optional().describe('Near-copies of this hit that are left out.'),
   })
   .meta({ id: 'PassageResult' });
 
@@ -152,6 +163,8 @@ const ms = z.number().optional();
 const timings = z
   .object({
     queryGuardMs: ms,
+    understandingMs: ms,
+    spellingMs: ms,
     retrievalMs: ms,
     rerankingMs: ms,
     hitsMs: ms,
@@ -173,18 +186,13 @@ const safety = z
   })
   .meta({ id: 'SafetyReport', description: 'What the guards did.' });
 
+const stage = z.enum([
+  ...(['queryGuard', 'understanding', 'retrieval', 'spelling', 'reranking'] as const),
+  ...(['hits', 'passageGuard', 'generation', 'reward', 'choice', 'total'] as const),
+]);
+
 const traceEntry = z.object({
-  stage: z.enum([
-    'queryGuard',
-    'retrieval',
-    'reranking',
-    'hits',
-    'passageGuard',
-    'generation',
-    'reward',
-    'choice',
-    'total',
-  ]),
+  stage,
   startMs: z.number(),
   durationMs: z.number(),
   outcome: z.enum(['ok', 'late', 'failed', 'skipped']),
@@ -200,6 +208,13 @@ export const searchResponse = z
     timings,
     degraded: z.array(z.string()).optional().describe('Back ends that were late or failed.'),
     safety: safety.optional().describe('Absent when no guard did anything.'),
+    suggestion: z
+      .object({
+        query: z.string(),
+        searched: z.boolean().describe('Nothing was found as typed: the results are those of the suggestion.'),
+      })
+      .optional()
+      .describe('Did you mean: another spelling, when a word is nowhere in the index.'),
     trace: z.object({ entries: z.array(traceEntry) }).optional(),
   })
   .meta({ id: 'SearchResponse' });

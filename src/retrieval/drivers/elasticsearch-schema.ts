@@ -89,6 +89,7 @@ export function mappings(meta: Record<string, unknown>): estypes.MappingTypeMapp
         ...analysed,
         fields: { exact: { type: 'keyword', normalizer: 'candor_exact', ignore_above: 500 } },
       },
+      headings: analysed,
       url: keyword,
       text: analysed,
       start_offset: storedNumber,
@@ -137,7 +138,11 @@ const TITLE_BOOST = 20;
  * BM25: the best of word forms, words as they are, and title, with a share of the others; more for the words as one
  * phrase, and for a title that is exactly the query.
  */
-export function searchQuery(text: string, filter: Clause[]): Clause {
+export function searchQuery(text: string, filter: Clause[], fuzzy = false): Clause {
+  if (fuzzy) {
+    const match = { query: text, fields: ['text', 'title'], fuzziness: 'AUTO', prefix_length: 1 };
+    return { bool: { must: [{ multi_match: match }], filter } };
+  }
   return {
     bool: {
       must: [
@@ -145,7 +150,7 @@ export function searchQuery(text: string, filter: Clause[]): Clause {
           multi_match: {
             query: text,
             type: 'best_fields',
-            fields: ['stemmed.*', 'text', 'title^1.5'],
+            fields: ['stemmed.*', 'text', 'headings', 'title^1.5'],
             tie_breaker: 0.3,
           },
         },

@@ -43,7 +43,7 @@ export interface ElasticsearchIndexOptions {
 
 /** Majors of the server that the client, version 8, speaks with: a server 9 answers requests in the form of 8. */
 const SERVER_MAJORS = new Set([8, 9]);
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 /** Characters of text in one bulk request. */
 const BULK_CHARACTERS = 5_000_000;
 /** Times an item of a bulk is sent while the server is too busy for it. */
@@ -71,13 +71,13 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
     return {
       name: 'elasticsearch',
       kind: 'lexical',
-      retrieve: async ({ query, limit }, signal) => {
+      retrieve: async ({ query, limit, fuzzy }, signal) => {
         const found = await this.#ask(signal, (options) =>
           this.#client.search<StoredRow>(
             {
               index,
               size: limit,
-              query: searchQuery(query.text, filterClauses(query.access, query.filter)),
+              query: searchQuery(query.text, filterClauses(query.access, query.filter), fuzzy),
               sort: [{ _score: { order: 'desc' } }, { passage_id: { order: 'asc' } }],
               track_total_hits: false,
               _source: { excludes: ['document_text', 'metadata_terms'] },

@@ -13,6 +13,7 @@ export type PassageRow = {
   /** Place in the document, from 0. */
   ordinal: number;
   title: string;
+  headings: string[];
   url: string;
   text: string;
   start_offset: number;
@@ -30,7 +31,7 @@ export type PassageRow = {
   /** JSON. */
   metadata: string;
   metadata_terms: string[];
-  /** `indexTerms` of title and text. */
+  /** `indexTerms` of title, headings and text. */
   search_terms: string;
   vector: Float32Array;
   /** Only in the first row of a document. */
@@ -49,6 +50,7 @@ export function passageSchema(dimensions: number): Schema {
     text('passage_id'),
     integer('ordinal'),
     text('title'),
+    texts('headings'),
     text('url'),
     text('text'),
     integer('start_offset'),
@@ -75,6 +77,7 @@ export const PASSAGE_COLUMNS = [
   'document_id',
   'passage_id',
   'title',
+  'headings',
   'url',
   'text',
   'start_offset',
@@ -94,6 +97,7 @@ export function toRows({ document, passages, vectors, fingerprint }: IndexableDo
     passage_id: passage.id,
     ordinal,
     title: passage.title,
+    headings: [...(passage.headings ?? [])],
     url: passage.url,
     text: passage.text,
     start_offset: passage.start,
@@ -107,7 +111,7 @@ export function toRows({ document, passages, vectors, fingerprint }: IndexableDo
     acl_open: passage.acl.length === 0,
     metadata: JSON.stringify(passage.metadata),
     metadata_terms: metadataTerms(passage.metadata),
-    search_terms: indexTerms(`${passage.title}\n${passage.text}`),
+    search_terms: indexTerms([passage.title, ...(passage.headings ?? []), passage.text].join('\n')),
     vector: vectors[ordinal] as Float32Array,
     document_text: ordinal === 0 ? document.text : null,
     fingerprint,
@@ -126,11 +130,14 @@ export type StoredRow = {
 };
 
 export function toPassage(row: StoredRow): Passage {
+  // A store from before there were headings has none.
+  const headings = [...(row.headings ?? [])];
   return {
     id: row.passage_id,
     documentId: row.document_id,
     tenant: row.tenant,
     title: row.title,
+    ...(headings.length > 0 && { headings }),
     url: row.url,
     text: row.text,
     start: row.start_offset,

@@ -8,9 +8,10 @@ export async function searchTerms(
   table: Table,
   terms: string,
   condition: string,
-  limit: number,
+  { limit, fuzzy = false }: { limit: number; fuzzy?: boolean },
 ): Promise<ScoredPassage[]> {
-  const query = table.query().fullTextSearch(new MatchQuery(terms, 'search_terms')).where(condition).limit(limit);
+  const match = new MatchQuery(terms, 'search_terms', fuzzy ? { fuzziness: 2, prefixLength: 1 } : {});
+  const query = table.query().fullTextSearch(match).where(condition).limit(limit);
   const rows = await rowsOf(query, [...PASSAGE_COLUMNS, '_score']);
   return bestFirst(
     rows.map((row) => ({ passage: toPassage(row), bm25Score: row._score })),

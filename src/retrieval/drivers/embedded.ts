@@ -45,10 +45,10 @@ export class EmbeddedIndex implements Indexer, DocumentReader {
 
   /** BM25 over title and text. */
   lexicalRetriever(): Retriever {
-    return this.#retriever('embedded-lexical', 'lexical', ({ query, limit }, table) => {
+    return this.#retriever('embedded-lexical', 'lexical', ({ query, limit, fuzzy }, table) => {
       const terms = queryTerms(query.text);
       return terms
-        ? searchTerms(table, terms, searchCondition(query.access, query.filter), limit)
+        ? searchTerms(table, terms, searchCondition(query.access, query.filter), { limit, fuzzy })
         : Promise.resolve([]);
     });
   }

@@ -2,7 +2,17 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RejectedRecord } from './loader.js';
 
-export type FileFormat = 'json-lines' | 'markdown' | 'html' | 'plain-text';
+export type FileFormat =
+  | 'json-lines'
+  | 'json'
+  | 'csv'
+  | 'markdown'
+  | 'html'
+  | 'plain-text'
+  | 'pdf'
+  | 'docx'
+  | 'sitemap'
+  | 'elasticsearch';
 
 export interface FoundFile {
   type: 'file';
@@ -16,9 +26,20 @@ const FORMATS: readonly [RegExp, FileFormat][] = [
   [/\.(?:md|markdown)$/i, 'markdown'],
   [/\.(?:html?|xhtml)$/i, 'html'],
   [/\.(?:txt|text)$/i, 'plain-text'],
+  [/\.pdf$/i, 'pdf'],
+  [/\.docx$/i, 'docx'],
 ];
 
-export const FORMAT_NAMES = '.jsonl, .jsonl.gz, .md, .html, .txt';
+/** Files of these kinds are read when they are named: in a folder they are more often something else. */
+const NAMED_FORMATS: readonly [RegExp, FileFormat][] = [
+  [/\.json$/i, 'json'],
+  [/\.[ct]sv$/i, 'csv'],
+  [/\.xml(?:\.gz)?$/i, 'sitemap'],
+  [/\.source\.ya?ml$/i, 'elasticsearch'],
+];
+
+export const FORMAT_NAMES =
+  '.jsonl, .jsonl.gz, .json, .csv, .md, .html, .txt, .pdf, .docx, a sitemap .xml or a .source.yaml';
 
 /**
  * The files of some paths, folders with all below them, in the order of the paths and then by name. In a folder, hidden
@@ -37,7 +58,11 @@ export async function findFiles(paths: readonly string[]): Promise<(FoundFile | 
     } else if (stats.isDirectory()) found.push(...(await filesBelow(path)));
     else
       found.push(
-        asFound(path, stats.size) ?? { type: 'rejected', file: path, reason: `expected one of ${FORMAT_NAMES}` },
+        asFound(path, stats.size, [...FORMATS, ...NAMED_FORMATS]) ?? {
+          type: 'rejected',
+          file: path,
+          reason: `expected one of ${FORMAT_NAMES}`,
+        },
       );
   }
   return found;
@@ -57,7 +82,7 @@ async function filesBelow(folder: string): Promise<(FoundFile | RejectedRecord)[
     if (entry.isDirectory()) found.push(...(await filesBelow(path)));
     else {
       const stats = await stat(path).catch(() => null);
-      const file = stats?.isFile() ? asFound(path, stats.size) : null;
+      const file = stats?.isFile() ? asFound(path, stats.size, FORMATS) : null;
       if (file) found.push(file);
     }
   }
@@ -66,7 +91,11 @@ async function filesBelow(folder: string): Promise<(FoundFile | RejectedRecord)[
 
 const list = (folder: string) => readdir(folder, { withFileTypes: true });
 
-function asFound(file: string, bytes: number): FoundFile | null {
-  const format = FORMATS.find(([pattern]) => pattern.test(file))?.[1];
+/** The format of a file of a kind that folders may hold, by its name. */
+export const formatOf = (file: string, formats = FORMATS): FileFormat | undefined =>
+  formats.find(([pattern]) => pattern.test(file))?.[1];
+
+function asFound(file: string, bytes: number, formats: typeof FORMATS): FoundFile | null {
+  const format = formatOf(file, formats);
   return format ? { type: 'file', file, format, bytes } : null;
 }

@@ -16,6 +16,7 @@ const TRANSPARENT = new Set(
 );
 const LINES = new Set(['LI', 'TR', 'DT', 'DD', 'OPTION']);
 const HEADING = /^H[1-6]$/;
+const LAYOUT = 'table, h1, h2, h3, h4, h5, h6, article, section, form';
 
 /**
  * The main text of a page: `main`, else the only `article`, else `body`, without navigation, forms, scripts and what is
@@ -41,6 +42,7 @@ export function parseHtml(source: string): ParsedText {
     title: title ? collapsed(title).trim() : undefined,
     text: builder.text,
     headings: builder.headings,
+    tables: builder.tables,
     url: page.querySelector('link[rel=canonical]')?.getAttribute('href'),
     language: page.querySelector('html')?.getAttribute('lang'),
   };
@@ -70,7 +72,8 @@ class TextWalk {
     if (name === 'BR') this.#pending += '\n';
     else if (name === 'PRE') this.#pre(node);
     else if (TRANSPARENT.has(name)) this.#children(node);
-    else if (HEADING.test(name)) this.#block(node, 'heading');
+    else if (HEADING.test(name)) this.#heading(node, Number(name.slice(1)));
+    else if (name === 'TABLE') this.#table(node);
     else if (LINES.has(name)) this.#block(node, 'line');
     else if (name === 'TD' || name === 'TH') this.#cell(node);
     else this.#block(node, 'paragraph');
@@ -80,7 +83,22 @@ class TextWalk {
     for (const child of node.childNodes) this.#visit(child);
   }
 
-  #block(node: HTMLElement, kind: 'heading' | 'line' | 'paragraph'): void {
+  #heading(node: HTMLElement, level: number): void {
+    this.#flush(this.#lines > 0 ? 'line' : 'paragraph');
+    this.#children(node);
+    const text = this.#taken();
+    this.#builder.heading(collapsed(text), level);
+  }
+
+  /** A table that only arranges a page, which shows by what its cells hold, is no table. */
+  #table(node: HTMLElement): void {
+    const before = this.#builder.text.length;
+    this.#block(node, 'paragraph');
+    if (this.#lines > 0 || node.querySelector(LAYOUT) || node.querySelectorAll('tr').length < 2) return;
+    this.#builder.closeTable(before, Boolean(node.querySelector('tr')?.querySelector('th')));
+  }
+
+  #block(node: HTMLElement, kind: 'line' | 'paragraph'): void {
     const own = kind === 'paragraph' && this.#lines > 0 ? 'line' : kind;
     this.#flush(this.#lines > 0 ? 'line' : 'paragraph');
     if (own === 'paragraph') this.#builder.separate();
@@ -93,7 +111,10 @@ class TextWalk {
 
   #cell(node: HTMLElement): void {
     if (this.#pending.trim()) this.#pending += ' | ';
-    this.#children(node);
+    // The only paragraph of a cell, as word processors write it, is the cell.
+    const [only, ...others] = node.childNodes.filter((child) => child.text.trim() !== '');
+    const isOne = others.length === 0 && only instanceof HTMLElement && /^(?:P|DIV)$/.test(only.tagName);
+    this.#children(isOne ? only : node);
   }
 
   #pre(node: HTMLElement): void {
@@ -101,11 +122,15 @@ class TextWalk {
     this.#builder.paragraph(node.text);
   }
 
-  #flush(kind: 'heading' | 'line' | 'paragraph'): void {
+  #taken(): string {
     const text = this.#pending.replace(/ *\n */g, '\n').replace(/ {2,}/g, ' ');
     this.#pending = '';
-    if (kind === 'heading') this.#builder.heading(collapsed(text));
-    else if (kind === 'line') this.#builder.line(text);
+    return text;
+  }
+
+  #flush(kind: 'line' | 'paragraph'): void {
+    const text = this.#taken();
+    if (kind === 'line') this.#builder.line(text);
     else this.#builder.paragraph(text);
   }
 }

@@ -1,9 +1,10 @@
+import { loadCsv } from './csv.js';
+import { loadElasticsearch } from './elasticsearch-source.js';
 import { type FoundFile, findFiles } from './find-files.js';
-import { parseHtml } from './html.js';
+import { loadJsonFile } from './json-file.js';
 import { loadJsonLines } from './json-lines.js';
 import type { Loaded, LoaderOptions } from './loader.js';
-import { parseMarkdown } from './markdown.js';
-import { parsePlainText } from './plain-text.js';
+import { loadSitemap } from './sitemap.js';
 import { loadTextFile } from './text-file.js';
 
 /** Documents of files and folders, read as they are asked for. */
@@ -46,8 +47,15 @@ async function* loadAll(found: Awaited<ReturnType<typeof findFiles>>, options: L
 }
 
 async function* loadFile({ file, format }: FoundFile, options: LoaderOptions): AsyncGenerator<Loaded> {
-  if (format === 'json-lines') yield* loadJsonLines(file, options);
-  else yield await loadTextFile(file, PARSERS[format], options);
+  if (format in LOADERS) yield* LOADERS[format as keyof typeof LOADERS](file, options);
+  else yield await loadTextFile(file, format as Exclude<FoundFile['format'], keyof typeof LOADERS>, options);
 }
 
-const PARSERS = { markdown: parseMarkdown, html: parseHtml, 'plain-text': parsePlainText };
+/** Formats with several documents a file. */
+const LOADERS = {
+  'json-lines': loadJsonLines,
+  json: loadJsonFile,
+  csv: loadCsv,
+  sitemap: loadSitemap,
+  elasticsearch: loadElasticsearch,
+};

@@ -1,11 +1,10 @@
-import type { SourceDocument, TextSpan } from '../../types.js';
+import type { Heading, SourceDocument, TableSpan, TextStructure } from '../../types.js';
 
 /** A document read from a file. */
-export interface LoadedDocument {
+export interface LoadedDocument extends TextStructure {
   type: 'document';
+  /** Headings and tables are places in its `text`. */
   document: SourceDocument;
-  /** Where headings stand in `document.text`, ascending. */
-  headings: readonly TextSpan[];
   /** As the caller named it, or below the folder that was named. */
   file: string;
   /** From 1; only in files with a record a line. */
@@ -28,6 +27,8 @@ export interface LoaderOptions {
   tenant: string;
   /** Groups of documents that name none; empty = everybody in the tenant. */
   acl: readonly string[];
+  /** Credentials for an index that a `.source.yaml` names. */
+  elasticsearch?: { apiKey?: string; username?: string; password?: string; caFile?: string };
   /** Largest record, or file with one document, in bytes; a larger one is rejected unread. @default 16 MiB */
   maxRecordBytes?: number;
   /** Told how many bytes of the file have been read since the last call. */
@@ -40,7 +41,8 @@ export const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 export interface ParsedText {
   title?: string;
   text: string;
-  headings: readonly TextSpan[];
+  headings: readonly Heading[];
+  tables?: readonly TableSpan[];
   url?: string;
   date?: string;
   language?: string;

@@ -20,6 +20,7 @@ export function parseMarkdown(source: string): ParsedText {
     title: title || (first ? inline(first.tokens) : undefined),
     text: builder.text,
     headings: builder.headings,
+    tables: builder.tables,
     url,
     date,
     language: language ?? lang,
@@ -30,7 +31,7 @@ type AddBlock = (builder: TextBuilder, token: Tokens.Generic) => void;
 
 /** What is not here (space, rule, definition) has no words. */
 const BLOCKS: Readonly<Record<string, AddBlock>> = {
-  heading: (builder, token) => builder.heading(inline(token.tokens)),
+  heading: (builder, token) => builder.heading(inline(token.tokens), token.depth),
   paragraph: (builder, token) => builder.paragraph(inline(token.tokens)),
   text: (builder, token) => builder.line(token.tokens ? inline(token.tokens) : unescaped(token.text)),
   code: (builder, token) => builder.paragraph(token.text),
@@ -42,8 +43,10 @@ const BLOCKS: Readonly<Record<string, AddBlock>> = {
   },
   table(builder, token) {
     const { header, rows } = token as Tokens.Table;
-    for (const row of [header, ...rows]) builder.line(row.map((cell) => inline(cell.tokens)).join(' | '));
-    builder.separate();
+    builder.table(
+      [header, ...rows].map((row) => row.map((cell) => inline(cell.tokens)).join(' | ')),
+      true,
+    );
   },
 };
 

@@ -1,9 +1,10 @@
-import type { TextSpan } from '../../types.js';
+import type { Heading, TableSpan, TextSpan } from '../../types.js';
 import { wellFormed } from './loader.js';
 
-/** Puts a text together from blocks and remembers which of them are headings. */
+/** Puts a text together from blocks and remembers which of them are headings and tables. */
 export class TextBuilder {
-  readonly headings: TextSpan[] = [];
+  readonly headings: Heading[] = [];
+  readonly tables: TableSpan[] = [];
   #text = '';
   #gap = '';
 
@@ -21,10 +22,30 @@ export class TextBuilder {
     this.#add(text, '\n');
   }
 
-  heading(text: string): void {
+  /** @param level 1 to 6, 1 the outermost. */
+  heading(text: string, level: number): void {
     const span = this.#add(text, '\n\n');
     if (!span) return;
-    this.headings.push(span);
+    this.headings.push({ ...span, level });
+    this.separate();
+  }
+
+  /** Rows of a table, each a line. @param hasHead The first row names the columns. */
+  table(rows: readonly string[], hasHead: boolean): void {
+    this.separate();
+    const before = this.#text.length;
+    for (const row of rows) this.line(row);
+    this.closeTable(before, hasHead);
+  }
+
+  /** What was added since the text had `before` characters is a table. */
+  closeTable(before: number, hasHead: boolean): void {
+    const start = before + (this.#text.slice(before).match(/^\s*/)?.[0].length ?? 0);
+    if (start < this.#text.length) {
+      const firstEnd = this.#text.indexOf('\n', start);
+      const headEnd = hasHead && firstEnd > 0 ? { headEnd: firstEnd } : {};
+      this.tables.push({ start, end: this.#text.length, ...headEnd });
+    }
     this.separate();
   }
 

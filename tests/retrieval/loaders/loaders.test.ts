@@ -141,7 +141,7 @@ describe('files and folders', () => {
     const items = await load(
       [
         join(root, 'nowhere.md'),
-        await file('x/doc.pdf', '%PDF'),
+        await file('x/doc.odt', 'x'),
         await file('x/empty.txt', ' \n'),
         await file('x/latin1.txt', Buffer.from([0x63, 0x61, 0x66, 0xe9])),
         await file('x/binary.txt', 'a\0b'),
@@ -152,10 +152,10 @@ describe('files and folders', () => {
     );
     expect(brief(items)).toEqual([
       'file: there is no such file',
-      'file: expected one of .jsonl, .jsonl.gz, .md, .html, .txt',
+      'file: expected one of .jsonl, .jsonl.gz, .json, .csv, .md, .html, .txt, .pdf, .docx, a sitemap .xml or a .source.yaml',
       'file: text: expected some text, found none',
-      'file: not valid UTF-8',
-      'file: not a text file: it has zero bytes',
+      'file: cannot be read: not valid UTF-8',
+      'file: cannot be read: not a text file: it has zero bytes',
       'file: larger than 100 bytes',
       join(root, 'x/good.txt'),
     ]);

@@ -16,6 +16,7 @@ export function Hit({ hit, cited, texts }: { hit: PassageResult; cited: boolean;
       <p class="snippet" dir="auto">
         <Marked text={hit.snippet} spans={hit.highlights} />
       </p>
+      {hit.nearDuplicates !== undefined && <p class="copies">{texts.nearDuplicates(hit.nearDuplicates)}</p>}
     </article>
   );
 }

@@ -7,6 +7,7 @@ import { AnswerNote } from './answer-note.js';
 import { AnswerPointer } from './answer-pointer.js';
 import { Hit } from './hit.js';
 import { MoreButton } from './more-button.js';
+import { SpellingNote } from './spelling-note.js';
 import { Examples } from './welcome.js';
 
 interface Properties {
@@ -41,6 +42,8 @@ export function Results({ state, page, texts, onMore, onRetry, onSearch, onSwitc
         onRetry={onRetry}
         onSwitchOn={onSwitchOn}
       />
+      {state.suggestion && <SpellingNote {...state.suggestion} typed={state.query} texts={texts} onSearch={onSearch} />}
+      <AnswerNote answer={answer} texts={texts} onGoToAnswer={goToAnswer} onRetry={onRetry} onSwitchOn={onSwitchOn} />
       {degraded.length > 0 && <p class="degraded">{texts.degraded(degraded.join(', '))}</p>}
       {hits.length === 0 && (
         <div class="no-hits">

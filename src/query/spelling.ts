@@ -1,0 +1,87 @@
+import type { Passage } from '../types.js';
+
+/** Shorter words have too many neighbours. */
+const MIN_LETTERS = 4;
+/** From this length on two edits are one slip. */
+const LONG_LETTERS = 8;
+/** Words of one query that are looked at. */
+export const MAX_UNKNOWN = 3;
+
+const WORD = /[\p{L}\p{M}]+/gu;
+const UNSPACED =
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
+
+/**
+ * Words of a query that stand in none of the passages that were found by words: a rare word that the index has would be in
+ * them. Numbers, short words and scripts without spaces are passed over.
+ */
+export function unknownWords(query: string, found: readonly Passage[]): string[] {
+  const known = new Set(found.flatMap((passage) => [...wordsOf(passage)].map(stem)));
+  const asked = new Set((query.match(WORD) ?? []).map(fold));
+  return [...asked]
+    .filter((word) => lettersOf(word) >= MIN_LETTERS && !UNSPACED.test(word) && !known.has(stem(word)))
+    .slice(0, MAX_UNKNOWN);
+}
+
+/**
+ * The word of some passages that an unknown word most likely means: the fewest edits (one, or two from eight letters on), then
+ * in the most passages, then the first by alphabet; `null` when none is near. What the index does not show to the caller is not
+ * among the passages, so a suggestion tells nothing of it.
+ */
+export function nearestWord(unknown: string, passages: readonly Passage[]): string | null {
+  const most = lettersOf(unknown) >= LONG_LETTERS ? 2 : 1;
+  const counts = new Map<string, number>();
+  for (const passage of passages) for (const word of wordsOf(passage)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  let best = null as { word: string; edits: number; count: number } | null;
+  for (const [word, count] of counts) {
+    if (lettersOf(word) < MIN_LETTERS) continue;
+    const edits = editDistance(unknown, word, most);
+    if (edits === 0 || edits > most) continue;
+    const isBetter =
+      !best ||
+      edits < best.edits ||
+      (edits === best.edits && (count > best.count || (count === best.count && word < best.word)));
+    if (isBetter) best = { word, edits, count };
+  }
+  return best?.word ?? null;
+}
+
+/** The query with some of its words replaced; everything else stays as it was typed. */
+export function respelt(query: string, replacements: ReadonlyMap<string, string>): string {
+  return query.replace(WORD, (word) => {
+    const better = replacements.get(fold(word));
+    if (better === undefined) return word;
+    return /^\p{Lu}/u.test(word) ? better.charAt(0).toUpperCase() + better.slice(1) : better;
+  });
+}
+
+/** Without the endings of English that a search engine takes away, so that a form of a known word is known. */
+const stem = (word: string) => word.replace(/(?:ing|ed|es|ly|s|e|d)$/, '');
+
+const fold = (word: string) => word.normalize('NFKC').toLowerCase();
+const lettersOf = (word: string) => [...word].length;
+
+function wordsOf({ title, text }: Passage): Set<string> {
+  return new Set((`${title}\n${text}`.match(WORD) ?? []).map(fold));
+}
+
+/** Insertions, deletions, substitutions and exchanges of neighbours (optimal string alignment); `most + 1` for any more. */
+export function editDistance(a: string, b: string, most: number): number {
+  const [from, to] = [[...a], [...b]];
+  if (Math.abs(from.length - to.length) > most) return most + 1;
+  let before: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const same = from[i - 1] === to[j - 1];
+      let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + (same ? 0 : 1));
+      if (i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1])
+        cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
+      row.push(cost);
+    }
+    if (Math.min(...row) > most) return most + 1;
+    [before, last] = [last, row];
+  }
+  return Math.min(last[to.length] ?? 0, most + 1);
+}
