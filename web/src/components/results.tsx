@@ -43,7 +43,6 @@ export function Results({ state, page, texts, onMore, onRetry, onSearch, onSwitc
         onSwitchOn={onSwitchOn}
       />
       {state.suggestion && <SpellingNote {...state.suggestion} typed={state.query} texts={texts} onSearch={onSearch} />}
-      <AnswerNote answer={answer} texts={texts} onGoToAnswer={goToAnswer} onRetry={onRetry} onSwitchOn={onSwitchOn} />
       {degraded.length > 0 && <p class="degraded">{texts.degraded(degraded.join(', '))}</p>}
       {hits.length === 0 && (
         <div class="no-hits">
