@@ -8,8 +8,17 @@ interface PlaceOptions {
   tenant?: string;
 }
 
-const placed = (command: Command) =>
+const EXAMPLES = {
+  allow: 'allow query "how do I kill a process"',
+  block: 'block phrase "crown jewels" --reason "ticket 17"',
+  list: 'list --tenant acme',
+  remove: 'remove 0b0c1b8e-…',
+  log: 'log --limit 100',
+};
+
+const placed = (command: Command, name: keyof typeof EXAMPLES) =>
   command
+    .addHelpText('after', `\nExample:\n  $ candor overrides ${EXAMPLES[name]}`)
     .option('--file <path>', 'log of the rules (CANDOR_OVERRIDES)')
     .option('--tenant <name>', 'whose rules (CANDOR_TENANT)');
 
@@ -24,19 +33,16 @@ export function registerOverrides(program: Command): void {
       'after',
       `
 Examples:
-  $ candor overrides block phrase "crown jewels" --reason "ticket 17"
-  $ candor overrides allow query "how do I kill a process"
-  $ candor overrides block document handbook-2019
-  $ candor overrides list
-  $ candor overrides remove 0b0c1b8e-…
-  $ candor overrides log`,
+${Object.values(EXAMPLES)
+  .map((example) => `  $ candor overrides ${example}`)
+  .join('\n')}`,
     );
   for (const action of ['allow', 'block'] as const) {
     const description =
       action === 'allow'
         ? 'never stop this query or phrase, read this document as it is'
         : 'hits only for this query or phrase, no answer from this document';
-    placed(overrides.command(action))
+    placed(overrides.command(action), action)
       .description(description)
       .argument('<match>', 'query, phrase or document')
       .argument('<value>', 'the query, the phrase or the id of the document, in quotes')
@@ -50,14 +56,14 @@ Examples:
         console.log(lineOf(added));
       });
   }
-  placed(overrides.command('list'))
+  placed(overrides.command('list'), 'list')
     .description('rules in force')
     .action(async (options: PlaceOptions) => {
       const { store, tenant } = await open(options);
       const known = await store.list(tenant);
       console.log(known.length === 0 ? 'No rules.' : known.map(lineOf).join('\n'));
     });
-  placed(overrides.command('remove'))
+  placed(overrides.command('remove'), 'remove')
     .description('remove a rule; the log keeps it')
     .argument('<id>', 'of the rule')
     .action(async (id: string, options: PlaceOptions) => {
@@ -69,7 +75,7 @@ Examples:
         });
       console.log(`removed ${lineOf(removed)}`);
     });
-  placed(overrides.command('log'))
+  placed(overrides.command('log'), 'log')
     .description('what was changed, when and by whom; newest first')
     .option('--limit <n>', 'changes to print', numberOption(1, 100_000), 20)
     .action(async (options: PlaceOptions & { limit: number }) => {
