@@ -164,8 +164,8 @@ export interface Candidate {
   /** Mean natural-log probability of the tokens of the answer and its pointer, at most 0. */
   meanTokenLogprob: number;
   /**
-   * How it was drawn. `insisted`: the likeliest answer where the greedy candidate is a decline. `forked`: parts from the
-   * likeliest answer where the policy was least sure, and goes on greedily.
+   * How it was drawn. `insisted`: the likeliest answer where the greedy candidate is a decline. `forked`: begins with
+   * another token than the likeliest answer, and goes on greedily.
    */
   sampled: 'greedy' | 'sampled' | 'insisted' | 'forked';
   /** Probability the policy gave to declining this passage, 0..1; the same for every candidate of one passage. */

@@ -63,11 +63,6 @@ export class AnswerConstraint {
     return this.#state === 'done';
   }
 
-  /** The answer is written, its pointer is not. */
-  get isPointing(): boolean {
-    return this.#state === 'number';
-  }
-
   /** @throws when the answer is not complete. */
   get result(): ConstrainedAnswer {
     if (!this.isDone) throw new Error('the answer is not complete');

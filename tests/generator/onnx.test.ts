@@ -49,7 +49,7 @@ describe('onnx, verbatim, with rewards', () => {
   test('the other answers of a passage are others, whatever the seed', async () => {
     const candidates = await collect(generator, requestFor(9));
     const forked = candidates.filter(({ sampled }) => sampled === 'forked');
-    expect(forked.length).toBeGreaterThan(3);
+    expect(forked.length).toBeGreaterThan(2);
     expect(forked.every(({ declined }) => !declined)).toBe(true);
     const said = candidates.map(({ passageId, text, sentenceNumber }) => `${passageId} ${text} ${sentenceNumber}`);
     expect(new Set(said).size).toBe(said.length);

@@ -9,42 +9,21 @@ export interface DecodedAnswer extends ConstrainedAnswer {
   meanTokenLogprob: number;
 }
 
-/** Another way to go on from the beginning of an answer that was written greedily. */
-interface Fork {
-  /** The tokens up to the one that differs, that one included. */
-  ids: number[];
-  /** Natural-log probability of `ids`. */
-  logprob: number;
-  /** Natural-log odds of the last of them against the token that was chosen in its place, at most 0. */
-  logOdds: number;
-}
-
-/** Alternatives kept at each token. */
-const FORKS_PER_TOKEN = 3;
-
 /** One answer in the making, always by the likeliest token: a branch of the token tree. */
 class Branch {
   readonly #constraint: AnswerConstraint;
   /** Chosen, but not yet read by the model. */
   #pending: number[] = [];
-  readonly #ids: number[] = [];
   #logprobSum = 0;
   #count = 0;
-  readonly forks: Fork[] = [];
 
   /**
    * @param logits Behind the prompt.
-   * @param beginning Tokens that are given; the answer goes on from them.
+   * @param first The token to begin with; the likeliest one by default.
    */
-  constructor(constraint: AnswerConstraint, logits: Float32Array, beginning: readonly number[] = []) {
+  constructor(constraint: AnswerConstraint, logits: Float32Array, first?: number) {
     this.#constraint = constraint;
-    const [first] = beginning;
-    if (first === undefined) {
-      this.#choose(logits);
-    } else {
-      this.#score(first, logits);
-      this.#push(beginning);
-    }
+    this.#choose(logits, first);
   }
 
   /** What the model must read next; nothing when the answer is complete, whose last token needs no successor. */
@@ -65,42 +44,14 @@ class Branch {
   }
 
   /** One token by the logits, then those that leave no choice: the model reads them in one run. */
-  #choose(logits: Float32Array): void {
-    const id = this.#constraint.forced ?? this.#likeliest(logits);
+  #choose(logits: Float32Array, given?: number): void {
+    const id = given ?? this.#constraint.forced ?? greedyChoice(logits, (each) => this.#constraint.allows(each));
     this.#score(id, logits);
-    this.#push([id]);
-  }
-
-  #push(ids: readonly number[]): void {
     this.#pending = [];
-    const push = (id: number) => {
-      this.#constraint.push(id);
-      this.#pending.push(id);
-      this.#ids.push(id);
-    };
-    ids.forEach(push);
-    for (let { forced } = this.#constraint; forced !== null; { forced } = this.#constraint) push(forced);
-  }
-
-  #likeliest(logits: Float32Array): number {
-    const tried = new Set<number>();
-    const allows = (id: number) => !tried.has(id) && this.#constraint.allows(id);
-    const best = greedyChoice(logits, allows);
-    if (!this.#constraint.isPointing) {
-      const all = logSumExp(logits);
-      for (let other = best; tried.size < FORKS_PER_TOKEN; ) {
-        tried.add(other);
-        other = greedyChoice(logits, allows);
-        if (other < 0) break;
-        const logit = logits[other] ?? Number.NEGATIVE_INFINITY;
-        this.forks.push({
-          ids: [...this.#ids, other],
-          logprob: this.#logprobSum + logit - all,
-          logOdds: logit - (logits[best] ?? 0),
-        });
-      }
+    for (let next: number | null = id; next !== null; next = this.#constraint.forced) {
+      this.#constraint.push(next);
+      this.#pending.push(next);
     }
-    return best;
   }
 
   #score(id: number, logits: Float32Array | undefined): void {
@@ -117,8 +68,20 @@ function logProbability(logits: Float32Array, id: number | undefined): number {
 /** Below this the rest of the decline is not worth a look: its probability can only be smaller. */
 const NEGLIGIBLE_DECLINE = 1e-3;
 
-/** A token so much less likely than the one in its place is not worth following. */
+/** A first token so much less likely than the likeliest one is not worth following, in natural-log odds. */
 const MIN_FORK_LOG_ODDS = Math.log(0.01);
+
+/** The likeliest ways to begin an answer besides the likeliest one, `count` at most. */
+function otherBeginnings(logits: Float32Array, constraint: AnswerConstraint, count: number): number[] {
+  const tried: number[] = [];
+  const next = () => greedyChoice(logits, (id) => !tried.includes(id) && constraint.allows(id));
+  const likeliest = next();
+  for (let id = likeliest; id >= 0 && tried.length <= count; id = next()) {
+    if ((logits[id] ?? 0) - (logits[likeliest] ?? 0) < MIN_FORK_LOG_ODDS) break;
+    tried.push(id);
+  }
+  return tried.slice(1);
+}
 
 export interface DecodeRequest {
   /** A fresh one for each answer. */
@@ -135,14 +98,14 @@ export interface Decoded {
   greedy: DecodedAnswer;
   /** Where the greedy one is a decline, and not too sure a one: the likeliest answer. */
   insisted: DecodedAnswer | null;
-  /** None begins like another one or the likeliest one; the likeliest beginning first. */
+  /** None begins with the token of another one or of the likeliest one; the likeliest beginning first. */
   forked: DecodedAnswer[];
   declineProbability: number;
 }
 
 /**
- * Writes all answers of a request behind a prompt: the likeliest one first, then others that part from it where the
- * policy was least sure. Sampling from a policy that is sure of itself mostly writes the same answer again (figures:
+ * Writes all answers of a request behind a prompt, all of them in the same runs of the model: the likeliest one, and others
+ * that begin with another token. Sampling from a policy that is sure of itself mostly writes the same answer again (figures:
  * `docs/log.md`); these differ, and nothing about them is random.
  */
 export async function decode(
@@ -154,43 +117,30 @@ export async function decode(
 ): Promise<Decoded> {
   const logits = await reader.readUpper(prompt, 'upper', signal);
   const tree = new TokenTree(prompt.length);
-  const write = async (branches: readonly Branch[], first: number, extra: readonly number[] = []) => {
-    let probe = extra;
-    let probed: Float32Array[] = [];
-    for (;;) {
-      const unread = [...branches.map(({ unread }) => unread), probe];
-      const tokens = unread.flatMap((ids, index) => ids.map((id) => ({ branch: first + index, id })));
-      if (tokens.length === 0) return probed;
-      const rows = await step(models, tree, tokens, prompt.window);
-      throwIfAborted(signal);
-      for (const [index, branch] of branches.entries()) branch.advance(rows.splice(0, unread[index]?.length ?? 0));
-      if (probe.length > 0) probed = rows;
-      probe = [];
-    }
-  };
-
   let declineLogprob = logProbability(logits, declineIds[0]);
   const greedy = new Branch(constraint({ mayDecline: true }), logits);
-  const insists = greedy.unread[0] === declineIds[0] && Math.exp(declineLogprob) <= insistBelow;
+  const declines = greedy.unread[0] === declineIds[0];
+  const insists = declines && Math.exp(declineLogprob) <= insistBelow;
   const insisted = insists ? new Branch(constraint({ mayDecline: false }), logits) : null;
-  const likeliest = insisted ? [greedy, insisted] : [greedy];
+  const beginnings = declines && !insists ? [] : otherBeginnings(logits, constraint({ mayDecline: false }), forks);
+  const forked = beginnings.map((id) => new Branch(constraint({ mayDecline: false }), logits, id));
+  const branches = [greedy, ...(insisted ? [insisted] : []), ...forked];
   // A branch that only reads the decline, in the first run.
-  const probe = Math.exp(declineLogprob) < NEGLIGIBLE_DECLINE ? [] : declineIds.slice(0, -1);
-  const rows = await write(likeliest, 0, probe);
-  for (const [index, row] of rows.entries()) declineLogprob += logProbability(row, declineIds[index + 1]);
-
-  const likeliestAnswer = insisted ?? greedy;
-  const beginnings = likeliestAnswer.answer.declined ? [] : likeliestAnswer.forks;
-  const others = beginnings
-    .filter(({ ids, logOdds }) => logOdds >= MIN_FORK_LOG_ODDS && ids[0] !== declineIds[0])
-    .sort((a, b) => b.logprob - a.logprob)
-    .slice(0, forks)
-    .map(({ ids }) => new Branch(constraint({ mayDecline: false }), logits, ids));
-  await write(others, likeliest.length + 1);
+  let probe = Math.exp(declineLogprob) < NEGLIGIBLE_DECLINE ? [] : declineIds.slice(0, -1);
+  for (;;) {
+    const unread = [...branches.map((branch) => branch.unread), probe];
+    const tokens = unread.flatMap((ids, branch) => ids.map((id) => ({ branch, id })));
+    if (tokens.length === 0) break;
+    const rows = await step(models, tree, tokens, prompt.window);
+    throwIfAborted(signal);
+    for (const [index, branch] of branches.entries()) branch.advance(rows.splice(0, unread[index]?.length ?? 0));
+    for (const [index, row] of rows.entries()) declineLogprob += logProbability(row, declineIds[index + 1]);
+    probe = [];
+  }
   return {
     greedy: greedy.answer,
     insisted: insisted?.answer ?? null,
-    forked: others.map(({ answer }) => answer),
+    forked: forked.map(({ answer }) => answer),
     declineProbability: Math.exp(declineLogprob),
   };
 }

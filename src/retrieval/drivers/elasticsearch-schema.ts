@@ -2,6 +2,9 @@ import type { estypes } from '@elastic/elasticsearch';
 import type { SearchFilter } from '../../types.js';
 import { clusterConditions } from './cluster-rows.js';
 
+/** An index of another format is refused. */
+export const FORMAT_VERSION = 2;
+
 /** Languages whose word forms are made one, and the analyzer that does it. English keeps its stop words: they are often
  * the question. */
 const STEMMED: Readonly<Record<string, string>> = {

@@ -19,7 +19,14 @@ import {
   toClusterPassages,
 } from './cluster-rows.js';
 import { type ElasticsearchAccess, elasticsearchContents } from './elasticsearch-contents.js';
-import { ANALYSIS, filterClauses, mappings, searchQuery, stemmedField } from './elasticsearch-schema.js';
+import {
+  ANALYSIS,
+  FORMAT_VERSION,
+  filterClauses,
+  mappings,
+  searchQuery,
+  stemmedField,
+} from './elasticsearch-schema.js';
 import { elasticsearchVersions } from './elasticsearch-versions.js';
 import { type StoredRow, toDocument, toPassage } from './embedded-rows.js';
 import { BUSY, patiently, waitBefore } from './patience.js';
@@ -43,7 +50,6 @@ export interface ElasticsearchIndexOptions {
 
 /** Majors of the server that the client, version 8, speaks with: a server 9 answers requests in the form of 8. */
 const SERVER_MAJORS = new Set([8, 9]);
-const FORMAT_VERSION = 2;
 /** Characters of text in one bulk request. */
 const BULK_CHARACTERS = 5_000_000;
 /** Times an item of a bulk is sent while the server is too busy for it. */
