@@ -123,3 +123,23 @@ export async function rollBackVersion(stores: readonly VersionedIndex[], signal:
   for (const store of stores) await store.rollBack(signal);
   return target;
 }
+
+/** One step of a switch: an alias is taken from a version, or given to it. */
+export interface AliasMove {
+  action: 'add' | 'drop';
+  name: string;
+  version: number;
+}
+
+/** What makes `next` the version that is served and the one before it the previous one; a store applies all of it at once. */
+export function movesTo(next: number, alias: string, { current, previous, building }: IndexVersions): AliasMove[] {
+  const move = (action: AliasMove['action'], version: number | null, name: string): AliasMove[] =>
+    version === null ? [] : [{ action, name, version }];
+  return [
+    ...move('drop', building === next ? building : null, buildingAlias(alias)),
+    ...move('drop', previous, previousAlias(alias)),
+    ...move('drop', current, alias),
+    ...move('add', current, previousAlias(alias)),
+    ...move('add', next, alias),
+  ];
+}

@@ -1,9 +1,10 @@
 import type { estypes } from '@elastic/elasticsearch';
 import { ServiceError } from '../../errors.js';
 import {
+  type AliasMove,
   buildingAlias,
   type IndexVersions,
-  previousAlias,
+  movesTo,
   toVersions,
   type VersionedIndex,
   versionName,
@@ -31,11 +32,10 @@ export function elasticsearchVersions(
   };
   const change = (actions: AliasAction[], signal: AbortSignal) =>
     ask(signal, (options) => client.indices.updateAliases({ actions }, options));
-  const add = (version: number, name: string): AliasAction => ({
-    add: { index: versionName(alias, version), alias: name },
-  });
-  const drop = (version: number | null, name: string): AliasAction[] =>
-    version === null ? [] : [{ remove: { index: versionName(alias, version), alias: name, must_exist: false } }];
+  const toAction = ({ action, name, version }: AliasMove): AliasAction => {
+    const place = { index: versionName(alias, version), alias: name };
+    return action === 'add' ? { add: place } : { remove: { ...place, must_exist: false } };
+  };
   const setFrozen = (version: number, isFrozen: boolean, signal: AbortSignal) => {
     const index = versionName(alias, version);
     return ask<unknown>(signal, (options) =>
@@ -51,36 +51,22 @@ export function elasticsearchVersions(
     async start(version, signal) {
       const { all, building } = await versions(signal);
       if (building === version) return;
-      if (all.includes(version)) await change([add(version, buildingAlias(alias))], signal);
+      if (all.includes(version))
+        await change([toAction({ action: 'add', name: buildingAlias(alias), version })], signal);
       else await create(versionName(alias, version), [buildingAlias(alias)], signal);
     },
     async publish(signal) {
-      const { current, previous, building } = await versions(signal);
+      const found = await versions(signal);
+      const { building } = found;
       if (building === null) return;
-      await change(
-        [
-          ...drop(building, buildingAlias(alias)),
-          ...drop(previous, previousAlias(alias)),
-          ...drop(current, alias),
-          ...(current === null ? [] : [add(current, previousAlias(alias))]),
-          add(building, alias),
-        ],
-        signal,
-      );
+      await change(movesTo(building, alias, found).map(toAction), signal);
     },
     async rollBack(signal) {
-      const { current, previous } = await versions(signal);
+      const found = await versions(signal);
+      const { previous } = found;
       if (previous === null) return;
       await setFrozen(previous, false, signal);
-      await change(
-        [
-          ...drop(previous, previousAlias(alias)),
-          ...drop(current, alias),
-          ...(current === null ? [] : [add(current, previousAlias(alias))]),
-          add(previous, alias),
-        ],
-        signal,
-      );
+      await change(movesTo(previous, alias, found).map(toAction), signal);
     },
     async remove(version, signal) {
       await ask(signal, (options) => client.indices.delete({ index: versionName(alias, version) }, options));

@@ -1,8 +1,9 @@
 import type { Schemas } from '@qdrant/js-client-rest';
 import {
+  type AliasMove,
   buildingAlias,
   type IndexVersions,
-  previousAlias,
+  movesTo,
   toVersions,
   type VersionedIndex,
   versionName,
@@ -30,10 +31,10 @@ export function qdrantVersions(
   };
   const change = (actions: AliasAction[], signal: AbortSignal) =>
     ask(signal, (init) => api.updateAliases({ actions }, init));
-  const drop = (version: number | null, alias_name: string): AliasAction[] =>
-    version === null ? [] : [{ delete_alias: { alias_name } }];
-  const add = (version: number | null, alias_name: string): AliasAction[] =>
-    version === null ? [] : [{ create_alias: { collection_name: versionName(alias, version), alias_name } }];
+  const toAction = ({ action, name, version }: AliasMove): AliasAction =>
+    action === 'add'
+      ? { create_alias: { collection_name: versionName(alias, version), alias_name: name } }
+      : { delete_alias: { alias_name: name } };
 
   return {
     name: 'qdrant',
@@ -42,34 +43,19 @@ export function qdrantVersions(
       const { all, building } = await versions(signal);
       if (building === version) return;
       if (!all.includes(version)) await create(versionName(alias, version), signal);
-      await change(add(version, buildingAlias(alias)), signal);
+      await change([toAction({ action: 'add', name: buildingAlias(alias), version })], signal);
     },
     async publish(signal) {
-      const { current, previous, building } = await versions(signal);
+      const found = await versions(signal);
+      const { building } = found;
       if (building === null) return;
-      await change(
-        [
-          ...drop(building, buildingAlias(alias)),
-          ...drop(previous, previousAlias(alias)),
-          ...drop(current, alias),
-          ...add(current, previousAlias(alias)),
-          ...add(building, alias),
-        ],
-        signal,
-      );
+      await change(movesTo(building, alias, found).map(toAction), signal);
     },
     async rollBack(signal) {
-      const { current, previous } = await versions(signal);
+      const found = await versions(signal);
+      const { previous } = found;
       if (previous === null) return;
-      await change(
-        [
-          ...drop(previous, previousAlias(alias)),
-          ...drop(current, alias),
-          ...add(current, previousAlias(alias)),
-          ...add(previous, alias),
-        ],
-        signal,
-      );
+      await change(movesTo(previous, alias, found).map(toAction), signal);
     },
     async remove(version, signal) {
       await ask(signal, (init) => api.deleteCollection({ collection_name: versionName(alias, version) }, init));
