@@ -9,6 +9,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,
+    setupFiles: ['tests/setup/property-seed.ts'],
     // They bring their own index: servers that are there for the integration tests are none of theirs.
     env: { ELASTICSEARCH_URL: '', QDRANT_URL: '' },
     coverage: { provider: 'v8', include: ['src/**'], reporter: ['text-summary', 'lcov'] },

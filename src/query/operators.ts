@@ -13,10 +13,13 @@ export interface Operators {
   dateTo?: string;
 }
 
-const QUOTED = '["“”„«»「」『』]([^"“”„«»「」『』]+)["“”«»「」『』]';
-const EXCLUDED = new RegExp(`(?<=^|\\s)-(?:${QUOTED}|(\\p{L}[\\p{L}\\p{M}\\p{N}'’_-]*))(?=$|\\s)`, 'gu');
-const PHRASE = new RegExp(QUOTED, 'gu');
-const DATED = /(?<=^|\s)(after|before):(\d{4}(?:-\d{2}(?:-\d{2})?)?)(?=$|\s)/giu;
+/** The signs, read from left to right in one pass: inside of quotation marks `-word` and `after:` are words like any others. */
+const SIGNS = (() => {
+  const quoted = '["“”„«»「」『』]([^"“”„«»「」『』]+)["“”«»「」『』]';
+  const excluded = `(?<=^|\\s)-(?:${quoted}|(\\p{L}[\\p{L}\\p{M}\\p{N}'’_-]*))(?=$|\\s)`;
+  const dated = '(?<=^|\\s)(after|before):(\\d{4}(?:-\\d{2}(?:-\\d{2})?)?)(?=$|\\s)';
+  return new RegExp(`${excluded}|${dated}|${quoted}`, 'giu');
+})();
 
 /**
  * Quoted phrases, `-word`, `after:2024-05-01` and `before:2024`. A query that would have no word left is taken as it is: a
@@ -27,16 +30,10 @@ export function readOperators(query: string): Operators {
   const phrases: string[] = [];
   const dates: Pick<Operators, 'dateFrom' | 'dateTo'> = {};
   const text = query
-    .replace(EXCLUDED, (_, phrase: string | undefined, word: string | undefined) => {
-      excluded.push((phrase ?? word ?? '').trim());
-      return ' ';
-    })
-    .replace(DATED, (_, side: string, date: string) => {
-      dates[side.toLowerCase() === 'after' ? 'dateFrom' : 'dateTo'] = date;
-      return ' ';
-    })
-    .replace(PHRASE, (_, phrase: string) => {
-      if (wordsOf(phrase)) phrases.push(phrase.trim());
+    .replace(SIGNS, (_, notPhrase?: string, notWord?: string, side?: string, date?: string, phrase = '') => {
+      if (side !== undefined) dates[side.toLowerCase() === 'after' ? 'dateFrom' : 'dateTo'] = date;
+      else if (notPhrase ?? notWord) excluded.push((notPhrase ?? notWord ?? '').trim());
+      else if (wordsOf(phrase)) phrases.push(phrase.trim());
       return ` ${phrase} `;
     })
     .replace(/\s+/g, ' ')

@@ -51,6 +51,10 @@ describe('operators', () => {
       'news after:2024-05 before:2025',
       { text: 'news', phrases: [], excluded: [], dateFrom: '2024-05', dateTo: '2025' },
     ],
+    [
+      '"the -word and after:2024 stay" -x',
+      { text: 'the -word and after:2024 stay', phrases: ['the -word and after:2024 stay'], excluded: ['x'] },
+    ],
     ['「钢琴」 有 -风琴', { text: '钢琴 有', phrases: ['钢琴'], excluded: ['风琴'] }],
   ])('%s', (query, expected) => {
     expect(readOperators(query)).toEqual(expected);
