@@ -1,8 +1,10 @@
 """What a policy's answers are worth: gold correctness beside the reward that it was trained on, refusals, distance from SFT."""
 
+import json
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import torch
 
@@ -11,6 +13,7 @@ from rlhf.candidates import DECLINE, RIGHT, judge
 from rlhf.episodes import PolicyModels
 from rlhf.prompts import parse_completion
 from rlhf.rollout import seeded
+from rlhf.rows import read_lines, whole_lines
 from rlhf.squad import token_f1
 
 
@@ -35,29 +38,47 @@ class Answered:
         return float(self.labels[choice] == (RIGHT if self.answerable else DECLINE))
 
 
-@torch.no_grad()
 def answer_rows(models: PolicyModels, rows: list[dict], samples: int, seed: int) -> list[Answered]:
+    return [one for number, row in enumerate(rows) for one in answer_row(models, row, samples, seeded(seed * 1_000_003 + number))]
+
+
+def answer_rows_kept(path: Path, facts: dict, models: PolicyModels, rows: list[dict], samples: int, seed: int) -> list[Answered]:
+    """`answer_rows`, kept in a file: a line of `facts` (what the answers depend on), then one a passage. What is there already is
+    not answered again, so a long evaluation may be killed; a file of other facts is begun anew."""
+    if not whole_lines(path) or read_lines(path)[0] != facts:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(facts) + "\n")
+    kept = read_lines(path)[1:]
+    with path.open("a") as file:
+        for number, row in enumerate(rows[len(kept):], len(kept)):
+            kept.append([asdict(one) for one in answer_row(models, row, samples, seeded(seed * 1_000_003 + number))])
+            file.write(json.dumps(kept[-1]) + "\n")
+            file.flush()
+    return [Answered(**one) for passage in kept for one in passage]
+
+
+@torch.no_grad()
+def answer_row(models: PolicyModels, row: dict, samples: int, generator: torch.Generator) -> list[Answered]:
+    episodes = models.roll_out(row, 1 + samples, generator=generator, greedy_first=True)
+    policy, reference = models.outputs(models.policy, episodes), models.outputs(models.reference, episodes)
+    mine, theirs = torch.log_softmax(policy.logits, -1), torch.log_softmax(reference.logits, -1)
+    # At each token the whole distribution is compared, not only the token that was drawn: the same mean, far less noise.
+    kl = episodes.spread((mine.exp() * (mine - theirs)).sum(-1)).sum(1)  # (E,)
+    spread = episodes.spread(-(mine.exp() * mine).sum(-1)).sum(1) / episodes.mask.sum(1)  # (E,)
+    sure = confidences(policy.logits[episodes.firsts], models.decline)  # (E,)
+    rewards, texts = models.scores(episodes), episodes.texts(models.tokenizer)
     out = []
-    for number, row in enumerate(rows):
-        episodes = models.roll_out(row, 1 + samples, generator=seeded(seed * 1_000_003 + number), greedy_first=True)
-        policy, reference = models.outputs(models.policy, episodes), models.outputs(models.reference, episodes)
-        mine, theirs = torch.log_softmax(policy.logits, -1), torch.log_softmax(reference.logits, -1)
-        # At each token the whole distribution is compared, not only the token that was drawn: the same mean, far less noise.
-        kl = episodes.spread((mine.exp() * (mine - theirs)).sum(-1)).sum(1)  # (E,)
-        spread = episodes.spread(-(mine.exp() * mine).sum(-1)).sum(1) / episodes.mask.sum(1)  # (E,)
-        sure = confidences(policy.logits[episodes.firsts], models.decline)  # (E,)
-        rewards, texts = models.scores(episodes), episodes.texts(models.tokenizer)
-        for i, branch in enumerate(row["branches"]):
-            mine_ = slice(i * (1 + samples), (i + 1) * (1 + samples))
-            drawn = slice(mine_.start + bool(samples), mine_.stop)
-            words = texts[mine_]
-            out.append(Answered(
-                row["id"], branch["kind"], bool(branch["answers"]), words,
-                [judge(text, branch["answers"], branch["sentence"], row["sentences"]) for text in words],
-                [token_f1(parse_completion(text).answer or "", branch["answers"]) if branch["answers"] else float(parse_completion(text).answer is None)
-                 for text in words],
-                rewards[mine_].tolist(), episodes.mask.sum(1)[mine_].tolist(), kl[drawn].mean().item(), spread[drawn].mean().item(),
-                sure[mine_.start].item()))
+    for i, branch in enumerate(row["branches"]):
+        mine_ = slice(i * (1 + samples), (i + 1) * (1 + samples))
+        drawn = slice(mine_.start + bool(samples), mine_.stop)
+        words = texts[mine_]
+        out.append(Answered(
+            row["id"], branch["kind"], bool(branch["answers"]), words,
+            [judge(text, branch["answers"], branch["sentence"], row["sentences"]) for text in words],
+            [token_f1(parse_completion(text).answer or "", branch["answers"]) if branch["answers"] else float(parse_completion(text).answer is None)
+             for text in words],
+            rewards[mine_].tolist(), episodes.mask.sum(1)[mine_].tolist(), kl[drawn].mean().item(), spread[drawn].mean().item(),
+            sure[mine_.start].item()))
     return out
 
 
@@ -103,27 +124,49 @@ def figures_with_intervals(seeds: list[list[Answered]], rounds: int = 500, **cho
     seeds: the answers of each trained policy of a method, to the same questions in the same order.
     """
     per_seed = [mean_figures(answers, **choice) for answers in seeds]
-    sums = [_by_passage(answers, choice) for answers in seeds]
-    passages, rng = sorted(sums[0]), random.Random(1)
-    draws: dict[str, list[float]] = {}
+    draws = _draw_means([_by_passage(answers, choice) for answers in seeds], rounds)
+    return {name: {"value": sum(s[name] for s in per_seed) / len(per_seed), "interval": _middle_95([d[name] for d in draws if name in d]),
+                   "seeds": [s[name] for s in per_seed]} for name in per_seed[0]}
+
+
+def differences_with_intervals(seeds: list[list[Answered]], base: list[Answered], rounds: int = 500, **choice) -> dict[str, dict]:
+    """How much more than the first answers of `base`, mean and 95 % interval. The same passages are drawn for both, so what is
+    hard for both falls out."""
+    sums, base_sums = [_by_passage(answers, choice) for answers in seeds], _by_passage(base, {})
+    draws = list(zip(_draw_means(sums, rounds), _draw_means([base_sums], rounds, seeds=len(sums))))
+    everything = sorted(base_sums)
+    value = {name: sum(_means(one, everything)[name] for one in sums) / len(sums) - of_base for name, of_base in _means(base_sums, everything).items()}
+    return {name: {"value": value[name], "interval": _middle_95([ours[name] - theirs[name] for ours, theirs in draws if name in ours and name in theirs])}
+            for name in value}
+
+
+def _draw_means(sums: list[dict], rounds: int, seeds: int | None = None) -> list[dict[str, float]]:
+    """Means of `rounds` draws of passages and seeds. The passages of a round do not depend on `sums`; `seeds` is how many seeds the
+    other side of a comparison has."""
+    passages, rng, out = sorted(sums[0]), random.Random(1), []
     for _ in range(rounds):
         drawn = rng.choices(passages, k=len(passages))
+        chosen = rng.choices(range(seeds or len(sums)), k=seeds or len(sums))
         means: dict[str, list[float]] = {}
-        for seed in rng.choices(sums, k=len(sums)):
-            for name in per_seed[0]:
-                total = sum(seed[p].get(name, (0.0, 0))[0] for p in drawn)
-                count = sum(seed[p].get(name, (0.0, 0))[1] for p in drawn)
-                if count:
-                    means.setdefault(name, []).append(total / count)
-        for name, values in means.items():
-            draws.setdefault(name, []).append(sum(values) / len(values))
-    out = {}
-    for name in per_seed[0]:
-        ordered = sorted(draws[name])
-        out[name] = {"value": sum(s[name] for s in per_seed) / len(per_seed),
-                     "interval": [ordered[int(0.025 * len(ordered))], ordered[int(0.975 * len(ordered))]],
-                     "seeds": [s[name] for s in per_seed]}
+        for seed in chosen:
+            for name, mean in _means(sums[seed % len(sums)], drawn).items():
+                means.setdefault(name, []).append(mean)
+        out.append({name: sum(values) / len(values) for name, values in means.items()})
     return out
+
+
+def _means(sums: dict[str, dict[str, tuple[float, int]]], passages: list[str]) -> dict[str, float]:
+    totals: dict[str, tuple[float, int]] = {}
+    for passage in passages:
+        for name, (total, count) in sums[passage].items():
+            before = totals.get(name, (0.0, 0))
+            totals[name] = before[0] + total, before[1] + count
+    return {name: total / count for name, (total, count) in totals.items()}
+
+
+def _middle_95(values: list[float]) -> list[float]:
+    ordered = sorted(values)
+    return [ordered[int(0.025 * len(ordered))], ordered[int(0.975 * len(ordered))]]
 
 
 def _by_passage(answers: list[Answered], choice: dict) -> dict[str, dict[str, tuple[float, int]]]:

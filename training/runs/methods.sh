@@ -28,6 +28,7 @@ tokens=${SAMPLED_TOKENS:-150000}
 prompts=(--prompts "$work/data/prompts.jsonl")
 models=(--policy "$policy" --reward "$reward" --frozen-layers "${FROZEN_LAYERS:-14}")
 held_out=(--dev "$work/data/dev.jsonl" --dev-rows "${DEV_ROWS:-24}" --eval-minutes "${EVAL_MINUTES:-6}")
+ppo=(--sampled-tokens "$tokens" --learning-rate "${PPO_LEARNING_RATE:-2e-5}")
 methods=()
 for name in ${METHODS:-ppo ppo-ptx filtered dpo}; do
   folders=
@@ -35,14 +36,16 @@ for name in ${METHODS:-ppo ppo-ptx filtered dpo}; do
     folder=$out/$name-$seed
     common=(--out "$folder" --seed "$seed" "${models[@]}")
     case $name in
-      ppo) stage train_ppo.py "${prompts[@]}" "${common[@]}" "${held_out[@]}" --sampled-tokens "$tokens" ;;
-      ppo-ptx) stage train_ppo.py "${prompts[@]}" "${common[@]}" "${held_out[@]}" --sampled-tokens "$tokens" \
+      ppo) stage train_ppo.py "${prompts[@]}" "${common[@]}" "${held_out[@]}" "${ppo[@]}" ;;
+      ppo-ptx) stage train_ppo.py "${prompts[@]}" "${common[@]}" "${held_out[@]}" "${ppo[@]}" \
         --ptx-gamma "${PTX_GAMMA:-0.5}" --ptx-rows "$work/data/demonstrations.jsonl" ;;
-      ppo-brier) stage train_ppo.py "${prompts[@]}" "${common[@]}" "${held_out[@]}" --sampled-tokens "$tokens" --brier "${BRIER:-1}" ;;
-      filtered) stage train_filtered.py "${prompts[@]}" "${common[@]}" "${held_out[@]}" --sampled-tokens "$tokens" ;;
+      ppo-brier) stage train_ppo.py "${prompts[@]}" "${common[@]}" "${held_out[@]}" "${ppo[@]}" --brier "${BRIER:-1}" ;;
+      filtered) stage train_filtered.py "${prompts[@]}" "${common[@]}" "${held_out[@]}" --sampled-tokens "$tokens" \
+        --learning-rate "${FILTERED_LEARNING_RATE:-2e-5}" ;;
       dpo)
         stage sample_scored.py "${prompts[@]}" "${models[@]}" --out "$out/scored-$seed.jsonl" --sampled-tokens "$tokens" --seed "$seed"
-        stage train_dpo.py --scored "$out/scored-$seed.jsonl" "${common[@]}" "${held_out[@]}" --minutes "${DPO_MINUTES:-60}" ;;
+        stage train_dpo.py --scored "$out/scored-$seed.jsonl" "${common[@]}" "${held_out[@]}" --minutes "${DPO_MINUTES:-60}" \
+          --learning-rate "${DPO_LEARNING_RATE:-1e-5}" ;;
       *) echo "METHODS: expected ppo, ppo-ptx, ppo-brier, filtered or dpo, found $name" >&2; exit 1 ;;
     esac
     folders+=,$folder

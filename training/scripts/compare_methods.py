@@ -4,7 +4,9 @@
         --method ppo="$WORK/ppo-1","$WORK/ppo-2","$WORK/ppo-3" --method dpo="$WORK/dpo-1" \\
         --out ../benchmarks/results/training.json --figure ../benchmarks/results/training.png
 
-A folder a seed; intervals draw seeds and passages anew (95 %). sft and best-of-n come from --sft. Reward is score(answer) -
+A folder a seed; intervals draw seeds and passages anew (95 %), of the differences from sft too. sft and best-of-n come from --sft.
+What a policy answered is kept beside --out (`answers/`), so that a run can be killed and goes on; `--answer ppo,dpo` stops before the
+table, so that several processes can share the methods. Reward is score(answer) -
 score(decline); KL is in nats an answer, for best-of-n the bound log n - (n - 1)/n. The figure shows the held-out figures of each run
 along its way (its `curve.jsonl`) and best-of-n on --rows: give the runs' own --dev rows for a figure of one set.
 """
@@ -23,7 +25,7 @@ from rlhf.checkpoints import commit, file_sha256
 from rlhf.episodes import PolicyModels, first_questions
 from rlhf.general_ability import perplexity
 from rlhf.plots import plot_methods
-from rlhf.policy_evaluation import answer_rows, figures_with_intervals, mean_figures
+from rlhf.policy_evaluation import answer_rows_kept, differences_with_intervals, figures_with_intervals, mean_figures
 from rlhf.rollout import sample, seeded
 from rlhf.rows import read_lines, read_rows
 from rlhf.training_run import plain_errors
@@ -45,32 +47,50 @@ def main() -> None:
     parser.add_argument("--frozen-layers", type=int, default=14)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--figure", type=Path)
+    parser.add_argument("--answer", metavar="NAME,NAME", help="only answer the questions with these (sft or a method), and write no table")
     args = parser.parse_args()
-    methods = dict(method_folders(text) for text in args.method)
+    methods = {"sft": [args.sft], **dict(method_folders(text) for text in args.method)}
+    only = set(args.answer.split(",")) if args.answer else set(methods)
+    if only - set(methods):
+        parser.error(f"--answer {', '.join(sorted(only - set(methods)))}: none of {', '.join(methods)}")
     rows = [first_questions(row, args.questions) for row in read_rows(args.rows, args.limit)]
     prose = [" ".join(row["sentences"]) for row in read_rows(args.prose or args.rows, args.limit)]
 
     table, curves = [], {}
-    for name, folders in {"sft": [args.sft], **methods}.items():
+    for name, folders in methods.items():
+        if name not in only:
+            continue
         answers, costs = [], []
         for seed, folder in enumerate(folders, 1):
             models = PolicyModels.load(folder, args.reward, args.frozen_layers, reference=args.sft)
-            answers.append(answer_rows(models, rows, args.samples if name == "sft" else 1, seed))
-            costs.append({**manifest_costs(folder), "perplexity": perplexity(models.policy, models.tokenizer, prose),
-                          "millisecondsPerQuestion": inference_cost(models, rows[:5])})
+            samples = args.samples if name == "sft" else 1
+            facts = {"policy": file_sha256(folder / "model.safetensors"), "sft": file_sha256(args.sft / "model.safetensors"),
+                     "reward": file_sha256(args.reward / "model.safetensors"), "rows": file_sha256(args.rows), "limit": args.limit,
+                     "questions": args.questions, "samples": samples, "seed": seed}
+            answers.append(answer_rows_kept(args.out.parent / "answers" / f"{name}-{seed}.jsonl", facts, models, rows, samples, seed))
             print(f"{name} {folder}: {json.dumps({k: round(v, 3) for k, v in mean_figures(answers[-1]).items() if k in COLUMNS})}", flush=True)
-        table.append({"method": name, "seeds": len(folders), "figures": figures_with_intervals(answers), **mean_costs(costs)})
+            if not args.answer:
+                costs.append({**manifest_costs(folder), "perplexity": perplexity(models.policy, models.tokenizer, prose),
+                              "millisecondsPerQuestion": inference_cost(models, rows[:5])})
+        if args.answer:
+            continue
         if name == "sft":
+            sft = answers[0]
+            table.append({"method": name, "seeds": 1, "figures": figures_with_intervals(answers), **mean_costs(costs)})
             numbers = [n for n in BEST_OF if n <= args.samples + 1]
             for n in numbers:
-                table.append({"method": "best-of-n", "n": n, "orDecline": True, "seeds": 1, **mean_costs(costs),
-                              "figures": figures_with_intervals(answers, n=n, or_decline=True),
-                              "millisecondsPerQuestion": inference_cost(models, rows[:5], n)})
-                table.append({**table[-1], "orDecline": False, "figures": figures_with_intervals(answers, n=n)})
-            curves["best-of-n"] = [point(mean_figures(answers[0], n=n)) | {"kl": mean_figures(answers[0], n=n)["kl"] if n > 1 else 0.0}
-                                   for n in numbers]
+                cost = {**mean_costs(costs), "millisecondsPerQuestion": inference_cost(models, rows[:5], n)}
+                for or_decline in (True, False):
+                    table.append({"method": "best-of-n", "n": n, "orDecline": or_decline, "seeds": 1, **cost,
+                                  "figures": figures_with_intervals(answers, n=n, or_decline=or_decline),
+                                  "againstSft": differences_with_intervals(answers, sft, n=n, or_decline=or_decline)})
+            curves["best-of-n"] = [point(mean_figures(sft, n=n)) | {"kl": mean_figures(sft, n=n)["kl"] if n > 1 else 0.0} for n in numbers]
         else:
+            table.append({"method": name, "seeds": len(folders), "figures": figures_with_intervals(answers),
+                          "againstSft": differences_with_intervals(answers, sft), **mean_costs(costs)})
             curves[name] = [point(line) for folder in folders for line in read_lines(folder / "curve.jsonl")]
+    if args.answer:
+        return
     report = {"commit": commit(), "machine": f"{platform.machine()}, {torch.get_num_threads()} thread", "passages": len(rows),
               "questions": sum(len(row["branches"]) for row in rows), "rows": {args.rows.name: file_sha256(args.rows)},
               "reward": file_sha256(args.reward / "model.safetensors"), "methods": table}

@@ -134,13 +134,23 @@ def test_every_method_and_the_table(toy, tmp_path, monkeypatch):
                                                       "--threshold", min(rewards), "--steps", 2, "--eval-steps", 2))
     rounds = lines(tmp_path / "filtered/steps.jsonl")
     assert len(rounds) == 2 and all(0 < r["kept"] <= r["questions"] for r in rounds)
-    run(monkeypatch, "compare_methods", "--sft", toy / "policy", "--reward", toy / "reward", "--rows", toy / "rows.jsonl", "--samples", 3, "--frozen-layers", 1,
-        "--method", f"dpo={tmp_path / 'dpo'},{tmp_path / 'dpo'}", "--method", f"filtered={tmp_path / 'filtered'}",
-        "--out", tmp_path / "training.json", "--figure", tmp_path / "training.png")
+    comparing = ["--sft", toy / "policy", "--reward", toy / "reward", "--rows", toy / "rows.jsonl", "--samples", 3, "--frozen-layers", 1,
+                 "--method", f"dpo={tmp_path / 'dpo'},{tmp_path / 'dpo'}", "--method", f"filtered={tmp_path / 'filtered'}",
+                 "--out", tmp_path / "training.json", "--figure", tmp_path / "training.png"]
+    run(monkeypatch, "compare_methods", *comparing, "--answer", "dpo,sft")
+    assert not (tmp_path / "training.json").exists()
+    answered = {path.name: path.read_text() for path in (tmp_path / "answers").iterdir()}
+    assert answered.keys() == {"sft-1.jsonl", "dpo-1.jsonl", "dpo-2.jsonl"}
+    (tmp_path / "answers/dpo-1.jsonl").write_text(answered["dpo-1.jsonl"][: len(answered["dpo-1.jsonl"]) // 2])  # killed in the middle
+    run(monkeypatch, "compare_methods", *comparing)
+    assert answered.items() <= {path.name: path.read_text() for path in (tmp_path / "answers").iterdir()}.items()
     report = json.loads((tmp_path / "training.json").read_text())
     table = {(m["method"], m.get("n"), m.get("orDecline")): m for m in report["methods"]}
     assert set(table) == {("sft", None, None), ("dpo", None, None), ("filtered", None, None), *(("best-of-n", n, d) for n in (1, 2, 4) for d in (True, False))}
     assert table["dpo", None, None]["seeds"] == 2 and table["sft", None, None]["figures"]["kl"]["value"] == pytest.approx(0, abs=1e-5)
+    against = table["best-of-n", 4, False]["againstSft"]["reward"]
+    assert against["value"] == pytest.approx(table["best-of-n", 4, False]["figures"]["reward"]["value"] - table["sft", None, None]["figures"]["reward"]["value"])
+    assert 0 <= against["interval"][0] <= against["value"] <= against["interval"][1]  # more to choose from is worse for no passage
     rewards = [table["best-of-n", n, False]["figures"]["reward"]["value"] for n in (1, 2, 4)]
     assert rewards == sorted(rewards)  # more to choose from is never worse by the reward itself
     assert table["best-of-n", 4, True]["figures"]["reward"]["value"] >= max(0.0, rewards[-1])
