@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { abortError, ServiceError } from '../errors.js';
 import type { Reranker } from '../ranking/reranker.js';
 import type { RetrievalResult } from '../retrieval/retriever.js';
@@ -43,14 +44,16 @@ export async function findHits(
   const wanted = insists ? MAX_PASSAGES : Math.min(MAX_PASSAGES, Math.max(settings.retrievalLimit, offset + limit));
   const retrieveFor = async (query: Query) => {
     const { passages, degraded } = await retrieveAll(parts, settings, query, wanted, trace, signal);
+    await nextTurn(); // Reading the rows took its time, and the next step does too: other requests come in between.
     const nearDuplicates = request.nearDuplicates ?? settings.nearDuplicates ?? 'hide';
     return { passages, degraded, ...arrangeHits(passages, understanding, nearDuplicates) };
   };
   let query = understoodQuery(request.query, understanding);
   let found = await retrieveFor(query);
-  const spelling = suggest(settings, offset, trace, signal, (inTime) =>
-    suggestSpelling(source, query, found.passages, inTime),
-  );
+  const spelling = suggest(settings, offset, trace, signal, async (inTime) => {
+    await nextTurn(); // The reranker gets its work first.
+    return suggestSpelling(source, query, found.passages, inTime);
+  });
   let suggestion: Suggestion | null = null;
   if (found.kept.length === 0) {
     const text = await spelling;

@@ -16,11 +16,12 @@ const UNSPACED =
  * them. Numbers, short words and scripts without spaces are passed over.
  */
 export function unknownWords(query: string, found: readonly Passage[]): string[] {
-  const known = new Set(found.flatMap((passage) => [...wordsOf(passage)].map(stem)));
   const asked = new Set((query.match(WORD) ?? []).map(fold));
-  return [...asked]
-    .filter((word) => lettersOf(word) >= MIN_LETTERS && !UNSPACED.test(word) && !known.has(stem(word)))
-    .slice(0, MAX_UNKNOWN);
+  const rare = [...asked].filter((word) => lettersOf(word) >= MIN_LETTERS && !UNSPACED.test(word));
+  if (rare.length === 0) return [];
+  const texts = found.map(({ title, text }) => fold(`${title}\n${text}`));
+  // A query has few words and its passages thousands: these are not taken apart.
+  return rare.filter((word) => !texts.some((text) => hasForm(text, word))).slice(0, MAX_UNKNOWN);
 }
 
 /**
@@ -55,8 +56,21 @@ export function respelt(query: string, replacements: ReadonlyMap<string, string>
   });
 }
 
-/** Without the endings of English that a search engine takes away, so that a form of a known word is known. */
-const stem = (word: string) => word.replace(/(?:ing|ed|es|ly|s|e|d)$/, '');
+/** Endings of English that a search engine takes away: a form of a known word is known. */
+const ENDING = /(?:ing|ed|es|ly|s|e|d)$/;
+const REST_OF_WORD = /(?:ing|ed|es|ly|s|e|d)?(?![\p{L}\p{M}])/uy;
+const ENDS_IN_LETTER = /[\p{L}\p{M}]$/u;
+
+/** Does a word stand in a folded text in any of its forms? */
+function hasForm(text: string, word: string): boolean {
+  const stem = word.replace(ENDING, '');
+  // The engine's own search is many times faster than an expression that looks behind itself at every letter.
+  for (let at = text.indexOf(stem); at >= 0; at = text.indexOf(stem, at + 1)) {
+    REST_OF_WORD.lastIndex = at + stem.length;
+    if (REST_OF_WORD.test(text) && !ENDS_IN_LETTER.test(text.slice(Math.max(0, at - 2), at))) return true;
+  }
+  return false;
+}
 
 const fold = (word: string) => word.normalize('NFKC').toLowerCase();
 const lettersOf = (word: string) => [...word].length;

@@ -18,29 +18,33 @@ export interface DistinctPassages {
 /**
  * Leaves out what is nearly the same text as a better hit. One-permutation MinHash (Li, Owen and Zhang 2012) finds the pairs
  * worth comparing, by bands of bins; the Jaccard similarity of their shingles of four words decides. Title and address do not
- * count: the same page under two of them is one. Passages of one document are never copies of each other. Passages of one document are never copies of each other.
+ * count: the same page under two of them is one. Passages of one document are never copies of each other.
  *
  * @param threshold Similarity from which on two passages are the same, 0..1. @default 0.8
  */
 export function withoutNearDuplicates(passages: readonly ScoredPassage[], threshold = 0.8): DistinctPassages {
   const kept: ScoredPassage[] = [];
   const left = new Map<string, number>();
-  const shingles: Set<number>[] = [];
-  const bands = new Map<string, number[]>();
+  const shingles: number[][] = [];
+  const bands = new Map<number, number[]>();
   for (const scored of passages) {
     const own = shinglesOf(scored.passage.text);
     const keys = bandsOf(signature(own));
     const candidates = new Set(keys.flatMap((key) => bands.get(key) ?? []));
     const isCopy = (at: number) =>
       kept[at]?.passage.documentId !== scored.passage.documentId &&
-      jaccard(own, shingles[at] as Set<number>) >= threshold;
+      jaccard(new Set(own), new Set(shingles[at])) >= threshold;
     const original = [...candidates].sort((a, b) => a - b).find(isCopy);
     if (original !== undefined) {
       const { id } = (kept[original] as ScoredPassage).passage;
       left.set(id, (left.get(id) ?? 0) + 1);
       continue;
     }
-    for (const key of keys) bands.set(key, [...(bands.get(key) ?? []), kept.length]);
+    for (const key of keys) {
+      const others = bands.get(key);
+      if (others) others.push(kept.length);
+      else bands.set(key, [kept.length]);
+    }
     kept.push(scored);
     shingles.push(own);
   }
@@ -48,23 +52,23 @@ export function withoutNearDuplicates(passages: readonly ScoredPassage[], thresh
 }
 
 /** Hashes of the runs of four words; a shorter text is one shingle. Characters of scripts without spaces are words. */
-function shinglesOf(text: string): Set<number> {
+function shinglesOf(text: string): number[] {
   const words = text.normalize('NFKC').toLowerCase().match(WORD) ?? [text];
   const hashes = words.map(hashOf);
-  const found = new Set<number>();
+  const runs: number[] = [];
   for (let at = 0; at + SHINGLE <= hashes.length; at++) {
     let hash = 0;
     for (let index = at; index < at + SHINGLE; index++) hash = mix(Math.imul(hash, 31) + (hashes[index] as number));
-    found.add(hash);
+    runs.push(hash);
   }
-  return found.size > 0 ? found : new Set([hashes.reduce((hash, one) => mix(Math.imul(hash, 31) + one), 0)]);
+  return runs.length > 0 ? runs : [hashes.reduce((hash, one) => mix(Math.imul(hash, 31) + one), 0)];
 }
 
 const UNSPACED = '\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}';
 const WORD = new RegExp(`[${UNSPACED}]|(?:(?![${UNSPACED}])[\\p{L}\\p{M}\\p{N}])+`, 'gu');
 
 /** Least hash of each bin; a hash belongs to the bin of its remainder. */
-function signature(shingles: ReadonlySet<number>): Uint32Array {
+function signature(shingles: readonly number[]): Uint32Array {
   const bins = new Uint32Array(BINS).fill(EMPTY);
   for (const hash of shingles) {
     const bin = hash % BINS;
@@ -73,12 +77,18 @@ function signature(shingles: ReadonlySet<number>): Uint32Array {
   return bins;
 }
 
-/** Bands that hold something: texts that agree in one of them are compared. */
-function bandsOf(bins: Uint32Array): string[] {
-  const keys: string[] = [];
+/** A hash for each band that holds something: texts that agree in one of them are compared. */
+function bandsOf(bins: Uint32Array): number[] {
+  const keys: number[] = [];
   for (let start = 0; start < BINS; start += BAND) {
-    const band = bins.subarray(start, start + BAND);
-    if (band.some((hash) => hash !== EMPTY)) keys.push(`${start}:${band.join()}`);
+    let key = start;
+    let isEmpty = true;
+    for (let bin = start; bin < start + BAND; bin++) {
+      const hash = bins[bin] as number;
+      isEmpty &&= hash === EMPTY;
+      key = mix(Math.imul(key, 31) + hash);
+    }
+    if (!isEmpty) keys.push(key);
   }
   return keys;
 }
