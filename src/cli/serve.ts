@@ -39,10 +39,12 @@ async function serve(options: ServeOptions): Promise<void> {
   // Here, because help and usage errors need neither HTTP nor models.
   const { startServer } = await import('../api/server.js');
   const { createPipeline } = await import('../pipeline/create-pipeline.js');
+  const { warmUp } = await import('./warm-up.js');
   // From now on: a signal that comes while models are loading ends the process when they are there.
   const stopped = stopSignal();
   const pipeline = await createPipeline(config, { warn: (message) => console.error(message) });
   try {
+    await warmUp(pipeline, config);
     const server = await startServer(config, pipeline);
     console.log(`Passages: ${indexPlace(config)}`);
     console.log(welcome(server.address));

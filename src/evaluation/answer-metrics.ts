@@ -1,7 +1,7 @@
 import { type Measure, meanOf } from './bootstrap.js';
 import type { JudgedAnswer } from './judge.js';
 import { brierScore } from './measures/brier-score.js';
-import { adaptiveCalibrationError, calibrationError } from './measures/calibration-error.js';
+import { adaptiveCalibrationError, calibrationError, calibrationErrorByChance } from './measures/calibration-error.js';
 import {
   areaUnderRiskCoverage,
   coverageAtPrecision,
@@ -71,6 +71,8 @@ export const FURTHER_METRICS = {
     return count === 0 ? null : sample.filter((one) => one.shown).length / count;
   },
   shownOnUnanswerable: meanOf(unanswerable((one) => Number(one.shown !== null))),
+  eceByChance: ofAnswers((answers) => calibrationErrorByChance(answers)),
+  overconfidence: meanOf(({ answer }) => answer && answer.confidence - Number(answer.right)),
   eceEqualWidth: ofAnswers((answers) => calibrationError(answers, { by: 'width' })),
 } satisfies Record<string, Measure<JudgedAnswer>>;
 

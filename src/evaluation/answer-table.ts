@@ -28,6 +28,8 @@ export const ANSWER_ROWS: (readonly [name: AnswerMetric | FurtherMetric, label: 
   ['aurc', 'area under risk-coverage'],
   ['excessAurc', '  above that of the best order'],
   ['ece', 'calibration error, 15 bins of equal mass'],
+  ['eceByChance', '  of perfect confidences, by chance'],
+  ['overconfidence', '  mean confidence minus share right'],
   ['eceEqualWidth', '  15 bins of equal width'],
   ['ace', '  adaptive: each bin counts the same'],
   ['brier', 'Brier score'],

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { exactMatch, isRight, tokenF1 } from '../../src/evaluation/measures/answer-score.js';
-import { calibrationError } from '../../src/evaluation/measures/calibration-error.js';
+import { calibrationError, calibrationErrorByChance } from '../../src/evaluation/measures/calibration-error.js';
 import { quoteHoldsAnswer } from '../../src/evaluation/measures/citation.js';
 import { percentile } from '../../src/evaluation/measures/percentile.js';
 import { foundWithin } from '../../src/evaluation/measures/recall.js';
 import { areaUnderRiskCoverage, coverageAtPrecision } from '../../src/evaluation/measures/risk-coverage.js';
+import { seededRandom } from '../../src/evaluation/random.js';
 
 /** Answers as confidence and + (right) or - (wrong). */
 const answers = (...given: [confidence: number, '+' | '-'][]) =>
@@ -71,6 +72,25 @@ describe('areaUnderRiskCoverage', () => {
 
   it('is not defined without answers', () => {
     expect(areaUnderRiskCoverage([])).toBeNull();
+  });
+});
+
+describe('calibrationErrorByChance', () => {
+  it('is what drawing the outcomes by the confidences gives in the mean', () => {
+    const random = seededRandom(7);
+    const confidences = Array.from({ length: 300 }, (_, index) => (index + 0.5) / 300);
+    const drawn = Array.from({ length: 400 }, () =>
+      calibrationError(confidences.map((confidence) => ({ confidence, right: random() < confidence }))),
+    );
+    const mean = drawn.reduce<number>((total, error) => total + (error ?? 0), 0) / drawn.length;
+    const expected = calibrationErrorByChance(confidences.map((confidence) => ({ confidence, right: false })));
+    expect(expected).toBeGreaterThan(0.05);
+    expect(Math.abs((expected ?? 0) - mean)).toBeLessThan(0.004);
+  });
+
+  it('nothing is left to chance where all is sure, and nothing is said of nothing', () => {
+    expect(calibrationErrorByChance([{ confidence: 1, right: false }])).toBe(0);
+    expect(calibrationErrorByChance([])).toBeNull();
   });
 });
 

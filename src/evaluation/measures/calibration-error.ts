@@ -27,6 +27,22 @@ export function calibrationError(
 }
 
 /**
+ * What {@link calibrationError} would be in the mean if each answer were right with exactly its confidence, 0..1: with few answers
+ * most of a measured error is chance. Share of right answers in a bin taken as normal, so that E|gap| = sqrt(2 variance / pi).
+ * `null` without answers.
+ */
+export function calibrationErrorByChance(
+  answers: readonly RankedAnswer[],
+  { bins = 15, by = 'mass' }: CalibrationErrorOptions = {},
+): number | null {
+  if (answers.length === 0) return null;
+  const gaps = reliabilityBins(answers, { bins, by }).map(({ confidence, count }) =>
+    Math.sqrt((2 / Math.PI) * count * confidence * (1 - confidence)),
+  );
+  return sum(gaps) / answers.length;
+}
+
+/**
  * Adaptive calibration error, 0..1: the mean gap of bins of equal mass, each bin counting the same (Nixon et al. 2019,
  * "Measuring Calibration in Deep Learning", for the one class "right"). `null` without answers.
  */
