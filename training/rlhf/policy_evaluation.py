@@ -103,6 +103,9 @@ def question_figures(answered: Answered, n: int = 1, or_decline: bool = False) -
                # Brier score of answering at all against the passage having an answer.
                "brier": (answered.confidence - answered.answerable) ** 2,
                "tokens": float(answered.tokens[choice]) if choice is not None else 0.0}
+    if len(answered.texts) > 1 and n == 1 and not or_decline:  # what the policy does as a distribution, which is what reinforcement works on
+        drawn = range(1, len(answered.texts))
+        figures |= {"sampledCorrect": sum(answered.correct(i) for i in drawn) / len(drawn), "sampledReward": sum(answered.rewards[1:]) / len(drawn)}
     if answered.answerable:
         figures |= {"rightAnswer": correct, "f1": 0.0 if choice is None else answered.f1[choice], "refusalWrong": float(declined)}
     else:

@@ -7,7 +7,7 @@ import torch
 from rlhf.episodes import PolicyModels, pack_completions
 from rlhf.layers import freeze_lower, lower_states, same_lower, trainable_state, upper_states
 from rlhf.packing import hidden_states, pack
-from rlhf.policy_evaluation import Answered, answer_rows, best_of, best_of_n_kl, figures_with_intervals, mean_figures, question_figures
+from rlhf.policy_evaluation import Answered, answer_rows, best_of, best_of_n_kl, differences_with_intervals, figures_with_intervals, mean_figures, question_figures
 from rlhf.prompts import passage_text, question_text
 from rlhf.reward import RewardHead
 from rlhf.rollout import Completion
@@ -89,8 +89,8 @@ def test_best_of_n():
     assert best_of(one, 1, or_decline=True) is None and best_of(one, 2, or_decline=True) == 1
     assert best_of_n_kl(1) == 0 and best_of_n_kl(4) == pytest.approx(math.log(4) - 0.75)
     assert question_figures(one) == {"goldCorrect": 0.0, "reward": -1.0, "kl": 0.1, "entropy": 0.5, "tokens": 3.0, "rightAnswer": 0.0, "f1": 0.0,
-                                     "refusalWrong": 0.0, "brier": pytest.approx(0.04)}
-    assert question_figures(one, n=2)["goldCorrect"] == 1.0
+                                     "refusalWrong": 0.0, "brier": pytest.approx(0.04), "sampledCorrect": 0.5, "sampledReward": 1.0}
+    assert question_figures(one, n=2)["goldCorrect"] == 1.0 and "sampledCorrect" not in question_figures(one, n=2)
     nothing = question_figures(answered(answerable=False, kind="removed", labels=["wrong"] * 3), n=1, or_decline=True)
     assert nothing["goldCorrect"] == nothing["refusalRight"] == nothing["refusalRight removed"] == 1.0 and nothing["reward"] == 0.0
 
@@ -102,6 +102,14 @@ def test_intervals_hold_the_mean_and_narrow_with_agreement():
     low, high = figure["interval"]
     assert 0.3 < low < 0.5 < high < 0.7
     assert figures_with_intervals([[answered()] * 3])["goldCorrect"]["interval"] == [0.0, 0.0]
+
+
+def test_differences_are_paired():
+    hard = [answered(passage=str(i), labels=["right" if i % 2 else "wrong"] * 3) for i in range(40)]
+    assert differences_with_intervals([hard, hard], hard)["goldCorrect"] == {"value": 0.0, "interval": [0.0, 0.0]}
+    better = [answered(passage=str(i), labels=["right" if i % 2 or i < 10 else "wrong"] * 3) for i in range(40)]
+    gain = differences_with_intervals([better], hard)["goldCorrect"]
+    assert gain["value"] == pytest.approx(5 / 40) and 0 <= gain["interval"][0] < gain["value"] < gain["interval"][1] < 0.3
 
 
 def test_filtering_and_pairs_follow_the_reward_and_leave_ties_out(models, tokenizer, row):
