@@ -28,7 +28,7 @@ import {
   stemmedField,
 } from './elasticsearch-schema.js';
 import { elasticsearchVersions } from './elasticsearch-versions.js';
-import { type StoredRow, toDocument, toPassage } from './embedded-rows.js';
+import { DOCUMENT_COLUMNS, type StoredRow, toDocument, toPassage } from './embedded-rows.js';
 import { BUSY, patiently, waitBefore } from './patience.js';
 
 export interface ElasticsearchIndexOptions {
@@ -86,7 +86,7 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
               query: searchQuery(query.text, filterClauses(query.access, query.filter), fuzzy),
               sort: [{ _score: { order: 'desc' } }, { passage_id: { order: 'asc' } }],
               track_total_hits: false,
-              _source: { excludes: ['document_text', 'metadata_terms'] },
+              _source: { excludes: [...DOCUMENT_COLUMNS, 'metadata_terms'] },
             },
             options,
           ),

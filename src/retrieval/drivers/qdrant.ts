@@ -18,7 +18,7 @@ import {
   SerialQueue,
   toClusterPassages,
 } from './cluster-rows.js';
-import { type StoredRow, toDocument, toPassage } from './embedded-rows.js';
+import { DOCUMENT_COLUMNS, type StoredRow, toDocument, toPassage } from './embedded-rows.js';
 import { patiently } from './patience.js';
 import { type Condition, equals, type Filter, type QdrantAccess, qdrantContents } from './qdrant-contents.js';
 import { qdrantVersions } from './qdrant-versions.js';
@@ -89,7 +89,7 @@ export class QdrantIndex implements Indexer, DocumentReader {
               query: [...queryVector],
               filter: searchFilter(query.access, query.filter),
               limit,
-              with_payload: { exclude: ['document_text', 'metadata_terms'] },
+              with_payload: { exclude: [...DOCUMENT_COLUMNS, 'metadata_terms'] },
               params: { exact: exact ?? false, ...(quantized && { quantization: { rescore: true, oversampling: 2 } }) },
             },
             init,
