@@ -1,7 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { Client, type ClientOptions, errors, type estypes } from '@elastic/elasticsearch';
+import { Client, errors, type estypes } from '@elastic/elasticsearch';
 import { abortError, ServiceError } from '../../errors.js';
 import type { Access, SourceDocument } from '../../types.js';
+import {
+  type ConnectionSettings,
+  certificateError,
+  type ElasticsearchConnection,
+  readConnection,
+} from '../elasticsearch-connection.js';
 import type { ListableIndex } from '../index-contents.js';
 import { type VersionedIndex, versionName } from '../index-versions.js';
 import type { IndexableDocument, Indexer, IndexInfo, PutResult, RejectedDocument } from '../indexer.js';
@@ -31,16 +36,7 @@ import { elasticsearchVersions } from './elasticsearch-versions.js';
 import { DOCUMENT_COLUMNS, type StoredRow, toDocument, toPassage } from './embedded-rows.js';
 import { BUSY, patiently, waitBefore } from './patience.js';
 
-export interface ElasticsearchIndexOptions {
-  /** Address of a node or load balancer; or `cloudId`. */
-  url?: string;
-  cloudId?: string;
-  /** Instead of `username` and `password`. */
-  apiKey?: string;
-  username?: string;
-  password?: string;
-  /** PEM file of the authority that signed the server's certificate. */
-  caFile?: string;
+export interface ElasticsearchIndexOptions extends ElasticsearchConnection {
   /** Alias that is read and written; the index behind it is `<alias>-000001` and so on. */
   alias: string;
   embedder: { modelId: string; dimensions: number };
@@ -48,6 +44,11 @@ export interface ElasticsearchIndexOptions {
   shards?: number;
 }
 
+const SETTINGS: ConnectionSettings = {
+  url: 'ELASTICSEARCH_URL',
+  cloudId: 'ELASTICSEARCH_CLOUD_ID',
+  caFile: 'ELASTICSEARCH_CA_FILE',
+};
 /** Majors of the server that the client, version 8, speaks with: a server 9 answers requests in the form of 8. */
 const SERVER_MAJORS = new Set([8, 9]);
 /** Characters of text in one bulk request. */
@@ -67,7 +68,8 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
   constructor(options: ElasticsearchIndexOptions) {
     this.#options = options;
     const { url, cloudId, alias } = options;
-    this.#client = new Client(clientOptions(options));
+    // The hybrid retriever's deadline and its breaker decide; a silent second try would hide a slow store.
+    this.#client = new Client({ ...readConnection(options, SETTINGS), maxRetries: 0, requestTimeout: 120_000 });
     this.#place = url ? placeOf(url, alias) : `${cloudId?.split(':')[0]}/${alias}`;
   }
 
@@ -357,6 +359,8 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
       if (typeOf(cause) === 'index_not_found_exception' || isMissingAlias(cause)) {
         throw missingClusterIndex(this.#place, cause);
       }
+      const refused = certificateError(cause, SETTINGS);
+      if (refused) throw refused;
       throw this.#unavailable(cause instanceof Error ? cause.message : 'failed', cause);
     }
   }
@@ -364,19 +368,6 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
 
 type Head = Pick<ClusterRow, 'document_id' | 'fingerprint' | 'passage_count' | 'acl'>;
 type BulkAction = { documentId: string; _id: string } | { documentId: string; _id: string; row: ClusterRow };
-
-function clientOptions(options: ElasticsearchIndexOptions): ClientOptions {
-  const { url, cloudId, apiKey, username, password, caFile } = options;
-  const auth = apiKey ? { apiKey } : username ? { username, password: password ?? '' } : undefined;
-  return {
-    ...(cloudId ? { cloud: { id: cloudId } } : { node: url }),
-    ...(auth && { auth }),
-    ...(caFile && { tls: { ca: readFileSync(caFile) } }),
-    // The hybrid retriever's deadline and its breaker decide; a silent second try would hide a slow store.
-    maxRetries: 0,
-    requestTimeout: 120_000,
-  };
-}
 
 const removals = (tenant: string, documentId: string, from: number, to: number): BulkAction[] =>
   recordIds(tenant, documentId, from, to).map((_id) => ({ documentId, _id }));
