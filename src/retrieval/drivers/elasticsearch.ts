@@ -15,13 +15,16 @@ import { soundDocuments } from '../sound-documents.js';
 import {
   type ClusterRow,
   checkSameModel,
+  HEAD_FIELDS,
+  type Head,
   inGroups,
   missingClusterIndex,
   placeOf,
+  readsOfHeads,
   recordId,
   recordIds,
-  SerialQueue,
   toClusterPassages,
+  WriteQueue,
 } from './cluster-rows.js';
 import { type ElasticsearchAccess, elasticsearchContents } from './elasticsearch-contents.js';
 import {
@@ -34,7 +37,7 @@ import {
 } from './elasticsearch-schema.js';
 import { elasticsearchVersions } from './elasticsearch-versions.js';
 import { DOCUMENT_COLUMNS, type StoredRow, toDocument, toPassage } from './embedded-rows.js';
-import { BUSY, patiently, waitBefore } from './patience.js';
+import { BUSY, waitBefore } from './patience.js';
 
 export interface ElasticsearchIndexOptions extends ElasticsearchConnection {
   /** Alias that is read and written; the index behind it is `<alias>-000001` and so on. */
@@ -62,7 +65,9 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
   readonly #options: ElasticsearchIndexOptions;
   readonly #client: Client;
   readonly #place: string;
-  readonly #writes = new SerialQueue();
+  readonly #writes = new WriteQueue();
+  readonly fingerprints: Indexer['fingerprints'];
+  readonly acls: Indexer['acls'];
   #serverChecked = false;
 
   constructor(options: ElasticsearchIndexOptions) {
@@ -70,6 +75,7 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
     const { url, cloudId, alias } = options;
     // The hybrid retriever's deadline and its breaker decide; a silent second try would hide a slow store.
     this.#client = new Client({ ...readConnection(options, SETTINGS), maxRetries: 0, requestTimeout: 120_000 });
+    ({ fingerprints: this.fingerprints, acls: this.acls } = readsOfHeads((...call) => this.#heads(...call)));
     this.#place = url ? placeOf(url, alias) : `${cloudId?.split(':')[0]}/${alias}`;
   }
 
@@ -115,20 +121,10 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
     return { embedderModelId: meta.modelId, dimensions: meta.dimensions, documents, passages };
   }
 
-  async fingerprints(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
-    const heads = await patiently(() => this.#heads(tenant, documentIds, signal), signal);
-    return new Map([...heads].map(([id, { fingerprint }]) => [id, fingerprint]));
-  }
-
-  async acls(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
-    const heads = await patiently(() => this.#heads(tenant, documentIds, signal), signal);
-    return new Map([...heads].map(([id, { acl }]) => [id, [acl]]));
-  }
-
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
     const { tenant, sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
     if (tenant === undefined) return { stored: 0, rejected };
-    return this.#write(signal, async () => {
+    return this.#writes.run(signal, async () => {
       await this.#ensureIndex(signal);
       const refused: RejectedDocument[] = [];
       for (const group of inGroups(sound, BULK_CHARACTERS, ({ document }) => document.text.length)) {
@@ -139,7 +135,7 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
   }
 
   async delete(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<number> {
-    return this.#write(signal, async () => {
+    return this.#writes.run(signal, async () => {
       const heads = await this.#heads(tenant, documentIds, signal);
       if (heads.size === 0) return 0;
       const actions = [...heads].flatMap(([id, { passage_count }]) => removals(tenant, id, 0, passage_count));
@@ -184,11 +180,6 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
 
   get #access(): ElasticsearchAccess {
     return { client: this.#client, alias: this.#options.alias, ask: (signal, work) => this.#ask(signal, work) };
-  }
-
-  /** One write after the other, each as often as a busy or restarting server makes it necessary. */
-  #write<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    return this.#writes.run(() => patiently(work, signal));
   }
 
   #unavailable(reason: string, cause?: unknown): ServiceError {
@@ -289,7 +280,7 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
       _index: this.#options.alias,
       _id: recordId(tenant, id, 0),
       routing: id,
-      _source: ['document_id', 'fingerprint', 'passage_count', 'acl'],
+      _source: [...HEAD_FIELDS],
     }));
     const reply = await this.#ask(signal, (options) => this.#client.mget<Head>({ docs }, options));
     for (const doc of reply.docs) if ('_source' in doc && doc._source) found.set(doc._source.document_id, doc._source);
@@ -366,7 +357,6 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
   }
 }
 
-type Head = Pick<ClusterRow, 'document_id' | 'fingerprint' | 'passage_count' | 'acl'>;
 type BulkAction = { documentId: string; _id: string } | { documentId: string; _id: string; row: ClusterRow };
 
 const removals = (tenant: string, documentId: string, from: number, to: number): BulkAction[] =>
