@@ -14,9 +14,11 @@ import { configWith } from '../src/cli/options.js';
 import { percentile } from '../src/evaluation/measures/percentile.js';
 import { chunkDocument } from '../src/retrieval/chunking.js';
 import { ElasticsearchIndex } from '../src/retrieval/drivers/elasticsearch.js';
+import { filterClauses, searchQuery } from '../src/retrieval/drivers/elasticsearch-schema.js';
 import { EmbeddedIndex } from '../src/retrieval/drivers/embedded.js';
 import { OnnxEmbedder } from '../src/retrieval/drivers/onnx-embedder.js';
 import { QdrantIndex } from '../src/retrieval/drivers/qdrant.js';
+import { clientOptions } from '../src/retrieval/elasticsearch-connection.js';
 import type { Embedder } from '../src/retrieval/embedder.js';
 import { HybridRetriever } from '../src/retrieval/hybrid-retriever.js';
 import type { IndexableDocument, Indexer } from '../src/retrieval/indexer.js';
@@ -39,6 +41,8 @@ const { values } = parseArgs({
     queries: { type: 'string', default: '200' },
     clients: { type: 'string', default: '1,8,32' },
     limit: { type: 'string', default: '100' },
+    /** Where Qdrant keeps its files, if on this computer: it does not tell their size. */
+    'qdrant-dir': { type: 'string' },
     out: { type: 'string' },
   },
 });
@@ -55,6 +59,7 @@ const PUT_DOCUMENTS = 200;
 
 const config = configWith({});
 const signal = new AbortController().signal;
+const access = { tenant: config.tenant, groups: [] };
 const split = await loadSentenceSplitter(config.promptsDir);
 const { modelsDir, models, inference, tenant } = config;
 const embedder = await OnnxEmbedder.start({ modelDir: join(modelsDir, models.embedder), ...inference });
@@ -75,7 +80,7 @@ function mib(bytes: number): number {
 const documents = await readDocuments();
 const store = await openStore();
 try {
-  await measureEmbedder();
+  report.embedderPerSecond = await measureEmbedder();
   const real = await measureIngest();
   await fill(real);
   await measureQueries(real);
@@ -107,8 +112,10 @@ interface Store {
   indexer: Indexer;
   lexical: Retriever;
   dense: Retriever;
-  /** Bytes on the disk, as far as the store says. */
-  bytes(): Promise<number | null>;
+  /** Bytes on the disk by store; `null` where it is not known. */
+  bytes(): Promise<Record<string, number | null>>;
+  /** The same questions, asked of each store without Candor; `null` where there is no store without it. */
+  raw: ((text: string, vector: Float32Array) => Promise<unknown>)[] | null;
   drop(): Promise<void>;
 }
 
@@ -122,7 +129,8 @@ async function openStore(): Promise<Store> {
       indexer: index,
       lexical: index.lexicalRetriever(),
       dense: index.denseRetriever(),
-      bytes: () => sizeOf(dir),
+      bytes: async () => ({ embedded: await sizeOf(dir) }),
+      raw: null,
       async drop() {
         await index.close();
         await rm(dir, { recursive: true, force: true });
@@ -131,7 +139,15 @@ async function openStore(): Promise<Store> {
   }
   if (!elasticsearch.url || !qdrant.url) throw new Error('--driver clusters needs ELASTICSEARCH_URL and QDRANT_URL.');
   const alias = 'bench-retrieval';
-  const { url } = elasticsearch;
+  const { url, caFile: _, ...credentials } = elasticsearch;
+  const client = new Client(clientOptions({ ...credentials, url }));
+  const _source = { excludes: ['document_text', 'structure', 'metadata_terms'] };
+  const inTenant = {
+    must: [
+      { key: 'tenant', match: { value: tenant } },
+      { key: 'acl_open', match: { value: true } },
+    ],
+  };
   const lexical = new ElasticsearchIndex({ ...elasticsearch, alias, embedder });
   const dense = new QdrantIndex({
     url: qdrant.url,
@@ -146,12 +162,29 @@ async function openStore(): Promise<Store> {
     lexical: lexical.lexicalRetriever(),
     dense: dense.denseRetriever(),
     async bytes() {
-      const client = new Client({ node: url });
       const stats = await client.indices.stats({ index: alias, metric: 'store' });
-      await client.close();
-      return stats._all.primaries?.store?.size_in_bytes ?? null;
+      const qdrantDir = values['qdrant-dir'];
+      return {
+        elasticsearch: stats._all.primaries?.store?.size_in_bytes ?? null,
+        qdrant: qdrantDir === undefined ? null : await sizeOf(qdrantDir),
+      };
     },
+    raw: [
+      (text) => client.search({ index: alias, size: limit, query: searchQuery(text, filterClauses(access)), _source }),
+      (_, vector) =>
+        fetch(`${qdrant.url}/collections/${alias}/points/query`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...(qdrant.apiKey && { 'api-key': qdrant.apiKey }) },
+          body: JSON.stringify({
+            query: [...vector],
+            filter: inTenant,
+            limit,
+            with_payload: { exclude: _source.excludes },
+          }),
+        }).then((reply) => reply.json()),
+    ],
     async drop() {
+      await client.close();
       for (const one of [lexical, dense]) await one.drop(signal).finally(() => one.close());
     },
   };
@@ -163,13 +196,13 @@ async function sizeOf(dir: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, { size }) => sum + size, 0);
 }
 
-/** The rate that ingesting cannot exceed. Taken before and beside it, since the machine may have other work. */
-async function measureEmbedder(): Promise<void> {
+/** The rate that ingesting cannot exceed. Taken before and after it, since the machine may have other work. */
+async function measureEmbedder(): Promise<number> {
   const sample = documents.flatMap((item) => chunkDocument(item.document, split, undefined, item)).slice(0, 256);
   await embedder.embedPassages(sample.slice(0, 16), signal);
   const startedAt = performance.now();
   await embedder.embedPassages(sample, signal);
-  report.embedderPerSecond = perSecond(sample.length, startedAt);
+  return perSecond(sample.length, startedAt);
 }
 
 function perSecond(count: number, startedAt: number): number {
@@ -195,12 +228,17 @@ async function measureIngest(): Promise<IndexableDocument[]> {
   const done = await ingest(each(documents), { embedder, indexer: recording, split }, signal);
   report.ingestedPassages = done.passages;
   report.ingestPerSecond = perSecond(done.passages, startedAt);
-  report.ingestShareOfEmbedder =
-    Math.round((100 * Number(report.ingestPerSecond)) / Number(report.embedderPerSecond)) / 100;
   report.ingestPeakRssMiB = mib(peakRss);
-  const bytes = await store.bytes();
-  report.bytesPerPassage = bytes === null ? null : Math.round(bytes / done.passages);
+  report.embedderPerSecondAfter = await measureEmbedder();
+  const rates = [report.embedderPerSecond, report.embedderPerSecondAfter].map(Number);
+  report.ingestShareOfEmbedder = round((2 * Number(report.ingestPerSecond)) / ((rates[0] ?? 0) + (rates[1] ?? 0)));
+  report.bytesPerPassage = await bytesPerPassage(done.passages);
   return real;
+}
+
+async function bytesPerPassage(passages: number) {
+  const sizes = Object.entries(await store.bytes());
+  return Object.fromEntries(sizes.map(([name, size]) => [name, size === null ? null : Math.round(size / passages)]));
 }
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
@@ -220,6 +258,7 @@ async function fill(real: readonly IndexableDocument[]): Promise<void> {
   }
   await store.indexer.optimize?.(signal);
   report.passages = passages;
+  report.bytesPerPassageFilled = await bytesPerPassage(passages);
   report.derived = 'beyond the ingested ones, texts repeat and vectors are real ones with noise of length 0.1';
 }
 
@@ -293,7 +332,7 @@ async function measureClients(texts: readonly string[], ready: Embedder, clients
         embedder: ready,
         timeoutMs: 120_000,
       });
-      const query: Query = { text: texts[at % texts.length] ?? '', access: { tenant, groups: [] } };
+      const query: Query = { text: texts[at % texts.length] ?? '', access };
       const startedAt = performance.now();
       await hybrid.retrieve(query, limit, signal);
       const hybridMs = performance.now() - startedAt;
@@ -303,6 +342,8 @@ async function measureClients(texts: readonly string[], ready: Embedder, clients
   };
   const startedAt = performance.now();
   await Promise.all(Array.from({ length: clients }, client));
+  const wallMs = performance.now() - startedAt;
+  const raw = await measureRaw(texts, ready, clients);
   const of = (name: 'hybridMs' | 'slowerMs' | 'addedMs', share: number) =>
     round(
       percentile(
@@ -312,7 +353,7 @@ async function measureClients(texts: readonly string[], ready: Embedder, clients
     );
   return {
     clients,
-    queriesPerSecond: perSecond(times.length + WARM_QUERIES, startedAt),
+    queriesPerSecond: round((1_000 * (times.length + WARM_QUERIES)) / wallMs),
     p50Ms: of('hybridMs', 0.5),
     p95Ms: of('hybridMs', 0.95),
     slowerStoreP50Ms: of('slowerMs', 0.5),
@@ -320,7 +361,33 @@ async function measureClients(texts: readonly string[], ready: Embedder, clients
     addedP50Ms: of('addedMs', 0.5),
     addedP95Ms: of('addedMs', 0.95),
     hybridBySlower: round(of('hybridMs', 0.5) / of('slowerMs', 0.5)),
+    ...(raw && {
+      rawSlowerP50Ms: raw.p50,
+      rawSlowerP95Ms: raw.p95,
+      addedToRawP50Ms: round(of('hybridMs', 0.5) - raw.p50),
+      addedToRawP95Ms: round(of('hybridMs', 0.95) - raw.p95),
+      hybridByRaw: round(of('hybridMs', 0.5) / raw.p50),
+    }),
   };
+}
+
+/** Both stores at once and nothing else, for as many clients: what Candor is held against. */
+async function measureRaw(texts: readonly string[], ready: Embedder, clients: number) {
+  const { raw } = store;
+  if (!raw) return null;
+  const times: number[] = [];
+  let next = 0;
+  const client = async () => {
+    for (let at = next++; at < texts.length + WARM_QUERIES; at = next++) {
+      const text = texts[at % texts.length] ?? '';
+      const [vector = new Float32Array()] = await ready.embedQueries([text], signal);
+      const startedAt = performance.now();
+      await Promise.all(raw.map((ask) => ask(text, vector)));
+      if (at >= WARM_QUERIES) times.push(performance.now() - startedAt);
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return { p50: round(percentile(times, 0.5) ?? 0), p95: round(percentile(times, 0.95) ?? 0) };
 }
 
 async function timeOf<T>(items: readonly T[], work: (item: T) => Promise<unknown>) {

@@ -418,14 +418,20 @@ export interface SafetyReport {
   answerCategory?: string;
 }
 
+/**
+ * A part of a search that did nothing because it was late or failed, by what it is for: search by words, search by meaning,
+ * the order of the hits.
+ */
+export type DegradedPart = 'lexical' | 'dense' | 'reranker';
+
 export interface SearchResponse {
   requestId: string;
   /** Hits in order, with the answer at its slot when it is shown. */
   results: readonly SearchResult[];
   answerStatus: AnswerStatus;
   timings: Timings;
-  /** Back ends that were late or failed, by name; absent when all answered. */
-  degraded?: readonly string[];
+  /** Parts that were late or failed; absent when all did their work. */
+  degraded?: readonly DegradedPart[];
   /** Absent when no guard did anything. */
   safety?: SafetyReport;
   /** Did you mean: another spelling, when a word of the query is nowhere in the index. */
@@ -440,7 +446,7 @@ export type SearchEvent =
       requestId: string;
       results: readonly PassageResult[];
       timings: Timings;
-      degraded?: readonly string[];
+      degraded?: readonly DegradedPart[];
       suggestion?: Suggestion;
     }
   | { type: 'answer-end'; outcome: AnswerOutcome; answerStatus: AnswerStatus }

@@ -15,8 +15,12 @@ export interface AskPipelineOptions {
   keep: (record: AnswerRecord) => void | Promise<void>;
 }
 
+/** Nothing is known of it, or only that its search failed. */
+export const isUnasked = (record: AnswerRecord | undefined) => record === undefined || record.reason === 'failed';
+
 /**
- * Opens the pipeline of the service, asks it every question with the settings' defaults, and closes it.
+ * Opens the pipeline of the service, asks it every question with the settings' defaults, and closes it. Searches that fail are told
+ * on stderr.
  *
  * @throws ServiceError of the aborted signal, or what makes opening or a search fail.
  */
@@ -28,6 +32,7 @@ export async function askPipeline(
   const { deadlineMs, candidates } = config.answer;
   const pipeline = await createPipeline(config, { warn: (message) => console.error(message) });
   const progress = startProgress(label, questions.length);
+  const failures: string[] = [];
   try {
     const asking = askQuestions(pipeline, questions, {
       access: { tenant: config.tenant, groups: [] },
@@ -37,10 +42,15 @@ export async function askPipeline(
     });
     for await (const record of asking) {
       await keep(record);
+      if (record.failure !== undefined) failures.push(`${record.id} (${record.failure})`);
       progress.tick();
     }
   } finally {
     progress.stop();
+    if (failures.length > 0) {
+      const again = 'A run that goes on with these records asks them again.';
+      console.error(`${failures.length} of ${questions.length} ${label} failed, such as ${failures[0]}. ${again}`);
+    }
     await pipeline.close();
   }
 }

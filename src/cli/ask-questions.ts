@@ -1,9 +1,10 @@
+import { type ErrorCode, ServiceError } from '../errors.js';
 import type { AnswerRecord } from '../evaluation/answer-record.js';
 import type { Question } from '../evaluation/question.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { type SearchDefaults, toSearchRequest } from '../pipeline/search-request.js';
 import type { Access } from '../types.js';
-import { RECORDED_HITS, recordAnswer } from './record-answer.js';
+import { RECORDED_HITS, recordAnswer, recordFailure } from './record-answer.js';
 
 export interface AskOptions {
   access: Access;
@@ -13,11 +14,15 @@ export interface AskOptions {
   signal: AbortSignal;
 }
 
+/** Errors of one search that say nothing of the next one. */
+const MAY_PASS: ReadonlySet<ErrorCode> = new Set(['retrieval-unavailable', 'deadline-exceeded', 'overloaded']);
+
 /**
  * Asks every question through the pipeline of the service, one after the other, so that times are those of a quiet
- * service. Yields each record as soon as it is there.
+ * service. Yields each record as soon as it is there. A search that was too late or found its stores busy is a record, too,
+ * and the next question is asked.
  *
- * @throws ServiceError of the aborted signal, or what makes a search fail.
+ * @throws ServiceError of the aborted signal, or what would make every search fail.
  */
 export async function* askQuestions(
   pipeline: Pipeline,
@@ -25,11 +30,19 @@ export async function* askQuestions(
   { access, defaults, textOf, signal }: AskOptions,
 ): AsyncGenerator<AnswerRecord, void> {
   for (const question of questions) {
+    let found: AnswerRecord;
     const request = toSearchRequest(
       { query: question.question, limit: RECORDED_HITS, debug: true },
       { requestId: question.id, access },
       defaults,
     );
-    yield recordAnswer(question, await pipeline.search(request, signal), textOf);
+    const startedAt = performance.now();
+    try {
+      found = recordAnswer(question, await pipeline.search(request, signal), textOf);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ServiceError) || !MAY_PASS.has(error.code)) throw error;
+      found = recordFailure(question, error.code, performance.now() - startedAt);
+    }
+    yield found;
   }
 }

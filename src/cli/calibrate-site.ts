@@ -7,7 +7,7 @@ import { isRightAnswer } from '../evaluation/right-answer.js';
 import { type Calibrator, parseCalibrator, sealCalibrator } from '../reward/calibrator.js';
 import { type GuaranteeMet, guaranteedThreshold } from '../reward/guaranteed-threshold.js';
 import type { ConfidenceOutcome } from '../reward/threshold.js';
-import { askPipeline } from './ask-pipeline.js';
+import { askPipeline, isUnasked } from './ask-pipeline.js';
 import { interruptible } from './interruptible.js';
 import { configWith } from './options.js';
 import { openRecordFile } from './record-file.js';
@@ -44,7 +44,7 @@ export async function calibrateSite({
   const base = parseCalibrator(await readFile(config.calibrator, 'utf8'), config.calibrator);
   const file = await openRecordFile(recordsPath, recordsPath !== undefined);
   const asked = new Map(earlierRecords(file.earlier, base, recordsPath).map((record) => [record.id, record]));
-  const left = questions.filter(({ id }) => !asked.has(id));
+  const left = questions.filter(({ id }) => isUnasked(asked.get(id)));
   // Whether a quote stands in its source is not asked here.
   const textOf = () => undefined;
   const keep = async (record: AnswerRecord) => {

@@ -10,7 +10,7 @@ import { isRecord, type RecordedAnswer, readAnswers } from '../evaluation/plain-
 import { type Question, readQuestions, sampleQuestions } from '../evaluation/question.js';
 import { answersHtml } from '../evaluation/report/answers-html.js';
 import { dropClusterIndex } from '../pipeline/create-pipeline.js';
-import { askPipeline } from './ask-pipeline.js';
+import { askPipeline, isUnasked } from './ask-pipeline.js';
 import { citedBy, readDocuments } from './corpus-documents.js';
 import { describeReport } from './ingest.js';
 import { ingestCorpus } from './ingest-corpus.js';
@@ -114,14 +114,14 @@ function reportGates(verdicts: readonly GateVerdict[]): number {
   return failed.length > 0 ? GATE_FAILED : 0;
 }
 
-/** The records of all questions in their order: those of an earlier run, and of the questions that it left. */
+/** The records of all questions in their order: those of an earlier run, and of the questions that it left or that failed. */
 async function collectRecords(
   options: AskingOptions,
   questions: readonly Question[],
   file: RecordFile,
 ): Promise<AnswerRecord[]> {
   const records = new Map(file.earlier.map((record) => [record.id, record]));
-  const left = questions.filter(({ id }) => !records.has(id));
+  const left = questions.filter(({ id }) => isUnasked(records.get(id)));
   const keep = async (record: AnswerRecord) => {
     records.set(record.id, record);
     await file.add(record);

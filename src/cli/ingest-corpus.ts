@@ -1,8 +1,10 @@
 import type { Config } from '../config.js';
-import { openWritableIndex } from '../pipeline/create-pipeline.js';
+import { ServiceError } from '../errors.js';
+import { openStoredSources, openWritableIndex } from '../pipeline/create-pipeline.js';
 import { type ChunkingOptions, DEFAULT_CHUNKING } from '../retrieval/chunking.js';
 import { type IngestReport, ingest } from '../retrieval/ingest.js';
 import { openSource } from '../retrieval/loaders/load.js';
+import { loaded } from '../retrieval/rebuild.js';
 import { loadSentenceSplitter } from '../retrieval/sentences.js';
 import { startIngestBar } from './ingest-bar.js';
 import type { ProgressOutput } from './progress.js';
@@ -11,27 +13,42 @@ export interface IngestCorpusOptions {
   /** Groups of documents that name none. @default [] */
   acl?: readonly string[];
   chunking?: ChunkingOptions;
+  /** Folder of an embedded index whose documents are read instead of files. */
+  fromIndex?: string;
   /** Where progress is written. @default process.stderr */
   output?: ProgressOutput;
 }
 
-/** Puts files and folders into the index of the configuration, for its tenant, and shows how far it is. */
+/**
+ * Puts files and folders into the index of the configuration, for its tenant, and shows how far it is; or the documents of
+ * another index, each for its own.
+ */
 export async function ingestCorpus(
   config: Config,
   paths: string | readonly string[],
   signal: AbortSignal,
-  { acl = [], chunking = DEFAULT_CHUNKING, output = process.stderr }: IngestCorpusOptions = {},
+  { acl = [], chunking = DEFAULT_CHUNKING, fromIndex, output = process.stderr }: IngestCorpusOptions = {},
 ): Promise<IngestReport> {
+  if ((fromIndex === undefined) === (paths.length === 0)) {
+    throw new ServiceError('invalid-request', {
+      message: 'Expected files to read, or --from-index DIR, and not both.',
+    });
+  }
   const split = await loadSentenceSplitter(config.promptsDir);
   let readBytes = 0;
-  const source = await openSource(typeof paths === 'string' ? [paths] : paths, {
-    tenant: config.tenant,
-    acl,
-    elasticsearch: config.source,
-    onBytes: (bytes) => {
-      readBytes += bytes;
-    },
-  });
+  const openFiles = () =>
+    openSource(typeof paths === 'string' ? [paths] : paths, {
+      tenant: config.tenant,
+      acl,
+      elasticsearch: config.source,
+      onBytes: (bytes) => {
+        readBytes += bytes;
+      },
+    });
+  const source =
+    fromIndex === undefined
+      ? await openFiles()
+      : { totalBytes: 0, items: loaded(openStoredSources(fromIndex, signal)) };
   const index = await openWritableIndex(config);
   const bar = startIngestBar(source.totalBytes, output);
   try {

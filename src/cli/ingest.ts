@@ -10,6 +10,7 @@ import { duration } from './progress.js';
 
 interface IngestCommandOptions {
   index?: string;
+  fromIndex?: string;
   tenant?: string;
   acl?: string[];
   passageWords: number;
@@ -35,10 +36,11 @@ export function registerIngest(program: Command): void {
     .command('ingest')
     .description('read files and folders into the index')
     .argument(
-      '<path...>',
+      '[path...]',
       'files (.jsonl, .json, .csv, .md, .html, .txt, .pdf, .docx, sitemap .xml, .source.yaml) or folders',
     )
     .option('--index <dir>', 'index to write (CANDOR_INDEX_DIR)')
+    .option('--from-index <dir>', 'read the documents of an embedded index instead of files, of all tenants')
     .option('--tenant <name>', 'whose documents they are (CANDOR_TENANT)')
     .option('--acl <group,...>', 'groups that may see documents which name none; without it everybody may', groups)
     .option(
@@ -66,6 +68,7 @@ Examples:
   $ candor ingest samples/corpus.jsonl.gz
   $ candor ingest docs/ README.md manual.pdf --index .candor/docs
   $ candor ingest public/sitemap.xml --overlap-words 20
+  $ CANDOR_EMBEDDER_MODEL=embedder-2 candor ingest --from-index .candor/index --index .candor/index-2
   $ candor ingest handbook/ --tenant acme --acl staff,managers --rejects rejected.jsonl
 
 Exit codes: 0 everything is in the index, 3 some records were rejected, 1 nothing could be ingested.`,
@@ -79,7 +82,11 @@ async function ingestCommand(paths: string[], options: IngestCommandOptions): Pr
   const startedAt = performance.now();
   const chunking = { ...DEFAULT_CHUNKING, targetWords: options.passageWords, overlapWords: options.overlapWords };
   await interruptible(async (signal) => {
-    const report = await ingestCorpus(config, paths, signal, { acl: options.acl, chunking });
+    const report = await ingestCorpus(config, paths, signal, {
+      acl: options.acl,
+      chunking,
+      fromIndex: options.fromIndex,
+    });
     if (options.rejects) await writeFile(options.rejects, report.rejected.map(asLine).join(''));
     console.error(describeReport(report, indexPlace(config), performance.now() - startedAt));
     process.exitCode = exitCodeOf(report);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ErrorCode } from '../errors.js';
 import { type AnswerRecord, type RecordedCandidate, recordedCandidateSchema } from '../evaluation/answer-record.js';
 import type { Question } from '../evaluation/question.js';
 import { citationOf } from '../generator/citations.js';
@@ -74,6 +75,31 @@ export function recordAnswer(
       reranker: reranking?.modelId ?? null,
       calibrator: choice?.calibrator ?? null,
     },
+  };
+}
+
+/** A question whose search gave not even hits. @param afterMs When it failed, in milliseconds from the request. */
+export function recordFailure(question: Question, failure: ErrorCode, afterMs: number): AnswerRecord {
+  return {
+    ...question,
+    retrieved: [],
+    hits: [],
+    candidates: [],
+    passagesRead: [],
+    relevanceScores: {},
+    top: null,
+    quote: null,
+    features: null,
+    confidence: null,
+    refused: false,
+    greedy: null,
+    greedyOfBestPassage: null,
+    reason: 'failed',
+    failure,
+    shown: null,
+    minConfidence: null,
+    timings: { totalMs: afterMs },
+    versions: { policy: null, reward: null, prompt: null, reranker: null, calibrator: null },
   };
 }
 

@@ -44,7 +44,10 @@ export const answerRecordSchema = questionSchema.extend({
   greedy: z.string().nullable(),
   /** Greedy candidate of the best passage; `null` when it is a decline. */
   greedyOfBestPassage: z.string().nullable(),
-  reason: z.enum(ANSWER_REASONS),
+  /** `failed`: the search gave not even hits. */
+  reason: z.enum([...ANSWER_REASONS, 'failed']),
+  /** Code of the error, with `failed` only. */
+  failure: z.string().optional(),
   /** The answer among the results; `null` when none was shown. */
   shown: z
     .object({

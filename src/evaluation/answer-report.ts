@@ -14,6 +14,8 @@ import { type ThresholdRow, thresholdTable } from './thresholds.js';
 /** What `--json` writes. */
 export interface AnswerReport {
   questions: number;
+  /** Of these, whose search gave not even hits; in every figure they count as nothing found and nothing answered. */
+  failed: number;
   metrics: Record<AnswerMetric, Estimate>;
   /** By stage, such as `retrieval`; only stages that ran. */
   latencyMs: Record<string, { p50: number; p95: number }>;
@@ -58,6 +60,7 @@ export function summariseAnswers(
   return {
     report: {
       questions: recorded.length,
+      failed: judged.filter(({ reason }) => reason === 'failed').length,
       metrics: pick(Object.keys(ANSWER_METRICS) as AnswerMetric[]),
       latencyMs: latencies(recorded),
       refusals: refusalMatrix(judged),

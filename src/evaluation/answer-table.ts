@@ -49,7 +49,7 @@ export function answerTable({ report, further, answerable, reasons }: AnswerFigu
   const estimates = { ...report.metrics, ...further };
   const unanswerable = report.questions - answerable;
   const lines = [
-    `${report.questions} questions: ${answerable} answerable, ${unanswerable} unanswerable`,
+    `${report.questions} questions: ${answerable} answerable, ${unanswerable} unanswerable${failedNote(report)}`,
     '',
     `${''.padEnd(42)}${'%'.padStart(8)}   95 % interval`,
     ...ANSWER_ROWS.map((row) => (row ? estimateLine(row[1], estimates[row[0]]) : '')),
@@ -66,6 +66,8 @@ export function answerTable({ report, further, answerable, reasons }: AnswerFigu
   ];
   return `${lines.join('\n')}\n`;
 }
+
+const failedNote = ({ failed }: AnswerReport) => (failed === 0 ? '' : `; ${failed} failed, and count as nothing found`);
 
 const latencyLines = ({ latencyMs }: AnswerReport) =>
   Object.keys(latencyMs).length === 0

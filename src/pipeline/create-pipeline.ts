@@ -25,7 +25,7 @@ import { DEFAULT_FUSION, type FusionSettings, readFusionSettings } from '../retr
 import { withHedging } from '../retrieval/hedging.js';
 import { HybridRetriever } from '../retrieval/hybrid-retriever.js';
 import { buildingAlias, type VersionedIndex } from '../retrieval/index-versions.js';
-import type { Indexer } from '../retrieval/indexer.js';
+import type { Indexer, StoredSource } from '../retrieval/indexer.js';
 import { PairedIndexer } from '../retrieval/paired-indexer.js';
 import type { RebuildOptions } from '../retrieval/rebuild.js';
 import type { DocumentReader, Retriever } from '../retrieval/retriever.js';
@@ -224,6 +224,16 @@ export async function openWritableIndex(config: Config): Promise<WritableIndex> 
       await Promise.all([indexer.close(), embedder.close()]);
     },
   };
+}
+
+/** The documents of an embedded index, without any model. */
+export async function* openStoredSources(dir: string, signal: AbortSignal): AsyncGenerator<StoredSource> {
+  const index = new EmbeddedIndex({ dir, embedder: NO_MODEL });
+  try {
+    yield* index.sources(signal);
+  } finally {
+    await index.close();
+  }
 }
 
 const openEmbedder = ({ modelsDir, models, inference }: Config) =>

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { abortError, ServiceError } from '../errors.js';
 import type { Reranker } from '../ranking/reranker.js';
 import type { RetrievalResult } from '../retrieval/retriever.js';
-import type { Query, QueryUnderstanding, ScoredPassage, SearchRequest, Suggestion } from '../types.js';
+import type { DegradedPart, Query, QueryUnderstanding, ScoredPassage, SearchRequest, Suggestion } from '../types.js';
 import { arrangeHits, understoodQuery } from './arrange-hits.js';
 import { isDeadline, runUntil } from './deadline.js';
 import type { PipelineParts, PipelineSettings } from './parts.js';
@@ -17,8 +17,8 @@ const SPELLING_SHARE = 0.25;
 export interface Hits {
   /** All of them, best first; a page is a slice of these. */
   passages: ScoredPassage[];
-  /** Back ends that gave nothing, the reranker among them. */
-  degraded: string[];
+  /** Parts that gave nothing, the reranker among them. */
+  degraded: DegradedPart[];
   /** Passage id to the number of its near-copies that are left out. */
   nearDuplicates: ReadonlyMap<string, number>;
   suggestion?: Suggestion;
@@ -90,7 +90,7 @@ function retrieveAll(
         documentId: passage.documentId,
         ...scores,
       })),
-      degraded: result.degraded,
+      ...(result.failures && { failures: result.failures }),
     });
     return result;
   });

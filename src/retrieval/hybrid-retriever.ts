@@ -1,9 +1,9 @@
-import { abortError, ServiceError } from '../errors.js';
+import { abortError, type ErrorCode, ServiceError } from '../errors.js';
 import type { Query, ScoredPassage } from '../types.js';
 import { abortable } from './abortable.js';
 import type { Embedder } from './embedder.js';
 import { DEFAULT_FUSION, type FusionSettings, fuse, type RankedList } from './fusion.js';
-import type { RetrievalResult, Retriever } from './retriever.js';
+import type { RetrievalResult, Retriever, RetrieverFailure } from './retriever.js';
 
 export interface HybridRetrieverOptions {
   /** At least one; asked in parallel. */
@@ -25,8 +25,8 @@ export class HybridRetriever {
   }
 
   /**
-   * At most `limit` passages, best first. A back end that fails, is late or answers nonsense costs recall and is named in
-   * `degraded`.
+   * At most `limit` passages, best first. A back end that fails, is late or answers nonsense costs recall; what it is for
+   * is in `degraded`.
    *
    * @throws ServiceError when every back end failed: `index-missing`, `index-corrupt` or `index-mismatch` if they agree on
    * one of them, else `retrieval-unavailable`; or the error of the aborted signal.
@@ -45,8 +45,16 @@ export class HybridRetriever {
       const answered = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
       const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
       if (answered.length === 0) throw unavailable(failed);
-      const degraded = retrievers.filter((_, index) => outcomes[index]?.status === 'rejected').map(({ name }) => name);
-      return { passages: fuse(answered, fusion).slice(0, limit), degraded };
+      const failures = outcomes.flatMap((outcome, index): RetrieverFailure[] => {
+        const { name, kind } = retrievers[index] as Retriever;
+        return outcome.status === 'rejected' ? [{ name, kind, code: codeOf(outcome.reason) }] : [];
+      });
+      const degraded = [...new Set(failures.map(({ kind }) => kind))];
+      return {
+        passages: fuse(answered, fusion).slice(0, limit),
+        degraded,
+        ...(failures.length > 0 && { failures }),
+      };
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
@@ -95,10 +103,12 @@ function sane(found: ScoredPassage[], { access }: Query, { name, kind }: Retriev
   return found;
 }
 
+const codeOf = (error: unknown): ErrorCode => (error instanceof ServiceError ? error.code : 'internal');
+
 const TELLING = new Set(['index-missing', 'index-corrupt', 'index-mismatch']);
 
 function unavailable(reasons: readonly unknown[]): unknown {
-  const codes = new Set(reasons.map((reason) => (reason instanceof ServiceError ? reason.code : 'internal')));
+  const codes = new Set<string>(reasons.map(codeOf));
   const [code = ''] = codes;
   if (codes.size === 1 && TELLING.has(code)) return reasons[0];
   return new ServiceError('retrieval-unavailable', { cause: new AggregateError(reasons) });

@@ -1,5 +1,4 @@
-import type { SourceDocument } from '../types.js';
-import type { IndexableDocument } from './indexer.js';
+import type { IndexableDocument, StoredSource } from './indexer.js';
 
 export interface DocumentReference {
   tenant: string;
@@ -26,9 +25,9 @@ export interface ListableIndex {
   /** All of a document but its vectors; `null` when it is not whole. */
   read(reference: DocumentReference, signal: AbortSignal): Promise<Omit<IndexableDocument, 'vectors'> | null>;
   /** The stored document, whoever may see it; `null` when its first passage is missing. */
-  source(reference: DocumentReference, signal: AbortSignal): Promise<SourceDocument | null>;
+  source(reference: DocumentReference, signal: AbortSignal): Promise<StoredSource | null>;
   /** All stored documents of all tenants, tenant after tenant. */
-  sources(signal: AbortSignal): AsyncIterable<SourceDocument>;
+  sources(signal: AbortSignal): AsyncIterable<StoredSource>;
   /** Removes the passages of a document from a place on: what a write that was cut short has left. */
   trim(reference: DocumentReference, from: number, signal: AbortSignal): Promise<void>;
 }

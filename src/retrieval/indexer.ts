@@ -1,8 +1,14 @@
-import type { Passage, SourceDocument } from '../types.js';
+import type { Passage, SourceDocument, TextStructure } from '../types.js';
+
+/** A document with what is needed to cut it into passages again. */
+export interface StoredSource {
+  document: SourceDocument;
+  /** Headings and tables of its text. @default none of either */
+  structure?: TextStructure;
+}
 
 /** A document with everything the stores need. */
-export interface IndexableDocument {
-  document: SourceDocument;
+export interface IndexableDocument extends StoredSource {
   /** Hash of the record and of the chunking settings. Equal fingerprint = nothing to do. */
   fingerprint: string;
   /** In reading order, at least one. */

@@ -132,11 +132,12 @@ class IngestRun {
 
   async #prepare(loaded: Positioned, fingerprint: string): Promise<void> {
     const { split, chunking, batchPassages } = this.#options;
-    const { document, file, line, position } = loaded;
+    const { document, headings, tables, file, line, position } = loaded;
     const passages = chunkDocument(document, split, chunking, loaded);
     // A store takes one tenant at a time.
     if (this.#batch[0] && this.#batch[0].document.tenant !== document.tenant) await this.#flush();
-    this.#batch.push({ document, fingerprint, passages, from: { file, line }, position });
+    const structure = { headings, ...(tables && { tables }) };
+    this.#batch.push({ document, structure, fingerprint, passages, from: { file, line }, position });
     this.#batchPassages += passages.length;
     if (this.#batchPassages >= batchPassages) await this.#flush();
   }

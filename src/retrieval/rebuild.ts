@@ -1,7 +1,6 @@
-import type { SourceDocument } from '../types.js';
 import type { ListableIndex } from './index-contents.js';
 import { beginVersion, publishVersion, type VersionedIndex } from './index-versions.js';
-import type { Indexer } from './indexer.js';
+import type { Indexer, StoredSource } from './indexer.js';
 import { type IngestOptions, type IngestReport, ingest } from './ingest.js';
 import type { Loaded } from './loaders/loader.js';
 
@@ -111,8 +110,11 @@ async function removeVanished({ building, buildingContents, served }: RebuildOpt
   }
 }
 
-async function* loaded(documents: AsyncIterable<SourceDocument>): AsyncGenerator<Loaded> {
-  for await (const document of documents) yield { type: 'document', document, headings: [], file: 'index' };
+/** Stored documents as a loader gives them. */
+export async function* loaded(sources: AsyncIterable<StoredSource>): AsyncGenerator<Loaded> {
+  for await (const { document, structure } of sources) {
+    yield { type: 'document', document, headings: [], ...structure, file: 'index' };
+  }
 }
 
 const sum = (a: IngestReport, b: IngestReport): IngestReport => ({

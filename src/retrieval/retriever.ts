@@ -1,4 +1,5 @@
-import type { Access, Query, ScoredPassage, SourceDocument } from '../types.js';
+import type { ErrorCode } from '../errors.js';
+import type { Access, DegradedPart, Query, ScoredPassage, SourceDocument } from '../types.js';
 
 export interface RetrievalRequest {
   query: Query;
@@ -12,9 +13,9 @@ export interface RetrievalRequest {
 
 /** The read side of one back end. */
 export interface Retriever {
-  /** Shown in `degraded`, traces and metrics, for example `embedded-lexical`. */
+  /** Shown in traces and in readiness, for example `embedded-lexical` or `qdrant`. */
   readonly name: string;
-  /** Which score it sets: `lexical` sets `bm25Score`, `dense` sets `denseScore`. */
+  /** Which score it sets: `lexical` sets `bm25Score`, `dense` sets `denseScore`. Shown in `degraded` when it fails. */
   readonly kind: 'lexical' | 'dense';
   /**
    * Passages the caller may see, best first, each at most once; `[]` when nothing matches. Tenant, groups and filter
@@ -28,12 +29,22 @@ export interface Retriever {
   close(): Promise<void>;
 }
 
+/** A back end that was late or failed, for traces. */
+export interface RetrieverFailure {
+  name: Retriever['name'];
+  kind: Retriever['kind'];
+  /** Of the error; `internal` when it is none of the service's. */
+  code: ErrorCode;
+}
+
 /** What the hybrid retriever returns: fused passages, and the back ends that were late or failed. */
 export interface RetrievalResult {
   /** Descending `fusedScore`, each passage once. */
   passages: ScoredPassage[];
-  /** Names of retrievers that gave nothing because they failed; empty when all answered. */
-  degraded: string[];
+  /** Parts that gave nothing because they failed, each once; empty when all answered. */
+  degraded: DegradedPart[];
+  /** Which back ends these were, and why; absent when all answered. */
+  failures?: readonly RetrieverFailure[];
 }
 
 /** Reads whole documents back, for citations and the documents API. */

@@ -132,10 +132,12 @@ export async function repair(
     return 'copied';
   }
   for (const { contents } of stores) {
-    const document = await contents.source(reference, signal);
-    if (!document) continue;
-    const fingerprint = fingerprintOf({ document, headings: [] }, DEFAULT_CHUNKING, embedder.modelId);
-    await store({ document, fingerprint, passages: chunkDocument(document, split) });
+    const source = await contents.source(reference, signal);
+    if (!source) continue;
+    const { document, structure = { headings: [] } } = source;
+    const fingerprint = fingerprintOf({ document, ...structure }, DEFAULT_CHUNKING, embedder.modelId);
+    const passages = chunkDocument(document, split, DEFAULT_CHUNKING, structure);
+    await store({ ...source, fingerprint, passages });
     return 'remade';
   }
   for (const { contents } of stores) await contents.trim(reference, 0, signal);

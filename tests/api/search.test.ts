@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ServiceError } from '../../src/errors.js';
+import type { PipelineParts } from '../../src/pipeline/parts.js';
 import { fakeParts } from '../pipeline/fakes.js';
 import { buildService, post } from './service.js';
 
@@ -74,18 +75,14 @@ describe('POST /v1/search', () => {
   });
 
   it('serves hits while a back end and the generator are broken', async () => {
-    const parts = {
+    const found = await fakeParts().passages.retrieve({} as never, 1, {} as never);
+    const parts: Partial<PipelineParts> = {
       answering: null,
-      passages: {
-        retrieve: async () => ({
-          ...(await fakeParts().passages.retrieve({} as never, 1, {} as never)),
-          degraded: ['qdrant'],
-        }),
-      },
+      passages: { retrieve: async () => ({ ...found, degraded: ['dense'] }) },
     };
     const reply = await post(await buildService({ parts }), { query: 'piano' });
     expect(reply.statusCode).toBe(200);
-    expect(reply.json()).toMatchObject({ degraded: ['qdrant'], answerStatus: { reason: 'generator-unavailable' } });
+    expect(reply.json()).toMatchObject({ degraded: ['dense'], answerStatus: { reason: 'generator-unavailable' } });
     expect(reply.json().results).toHaveLength(3);
   });
 });

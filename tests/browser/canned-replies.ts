@@ -101,7 +101,7 @@ export const CANNED_REPLIES: Record<string, Reply | FailedReply> = {
   },
   'as of when': { ...answered, answer: { ...answered.answer, asOf: '2026-03-01' }, slot: 0 },
   'connection cut': { ...absent('deadline'), cut: true },
-  'half of it': { ...absent('declined'), degraded: ['embedded-dense'] },
+  'half of it': { ...absent('declined'), degraded: ['dense'] },
   busy: { failure: { status: 503, code: 'overloaded', detail: 'The service is busy.' } },
   'new failure': { failure: { status: 418, code: 'teapot', detail: `Short and stout. ${attack}` } },
   [attack]: {

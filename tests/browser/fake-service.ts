@@ -1,7 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import fastify, { type FastifyReply } from 'fastify';
-import type { Abstention, Answer, AnswerLayout, AnswerStatus, PassageResult, SearchEvent } from '../../src/types.js';
+import type {
+  Abstention,
+  Answer,
+  AnswerLayout,
+  AnswerStatus,
+  DegradedPart,
+  PassageResult,
+  SearchEvent,
+} from '../../src/types.js';
 
 /** The strictest policy the page must live with: nothing inline, nothing from elsewhere. */
 const POLICY =
@@ -12,7 +20,7 @@ export interface Reply {
   status: AnswerStatus;
   answer?: Answer;
   slot?: number;
-  degraded?: readonly string[];
+  degraded?: readonly DegradedPart[];
   /** What waits until the test calls `release`. */
   hold?: 'hits' | 'answer';
   /** The connection ends after the hits. */

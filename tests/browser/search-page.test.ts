@@ -293,7 +293,7 @@ describe('without an answer', () => {
 
   it('says that a part of the search did not respond', async () => {
     await visit('half of it');
-    expect(await page.locator('.degraded').innerText()).toContain('embedded-dense');
+    expect(await page.locator('.degraded').innerText()).toContain('search by meaning');
   });
 });
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { isUnasked } from '../../src/cli/ask-pipeline.js';
 import { askQuestions } from '../../src/cli/ask-questions.js';
+import { type ErrorCode, ServiceError } from '../../src/errors.js';
 import { type AnswerRecord, answerRecordSchema } from '../../src/evaluation/answer-record.js';
+import { summariseAnswers } from '../../src/evaluation/answer-report.js';
 import type { Question } from '../../src/evaluation/question.js';
 import { createAnswerPipeline } from '../../src/pipeline/answer-pipeline.js';
 import type { PipelineParts } from '../../src/pipeline/parts.js';
@@ -31,7 +34,7 @@ async function ask(parts: Partial<PipelineParts> = {}, asked = [question], sourc
   const records: AnswerRecord[] = [];
   const asking = askQuestions(createAnswerPipeline(fakeParts(parts), settings), asked, {
     access: { tenant: 'default', groups: [] },
-    defaults: { queryMaxCharacters: 200, answer: { deadlineMs: 300, candidates: 4 } },
+    defaults: { queryMaxCharacters: 200, answer: { deadlineMs: 1_500, candidates: 4 } },
     textOf: (documentId) => source.get(documentId),
     signal: AbortSignal.timeout(10_000),
   });
@@ -121,6 +124,36 @@ describe('askQuestions', () => {
     const [record] = await ask(parts);
     expect(record).toMatchObject({ reason, candidates: [], top: null, refused: false, shown: null });
     expect(answerRecordSchema.parse(JSON.parse(JSON.stringify(record)))).toEqual(record);
+  });
+
+  it('records a search that fails, and goes on; what would fail every search ends it', async () => {
+    const failing = (code: ErrorCode): Partial<PipelineParts> => {
+      const { retrieve } = fakeParts().passages;
+      let asked = 0;
+      return {
+        passages: {
+          retrieve: async (...call) => {
+            asked += 1;
+            if (asked === 1) throw new ServiceError(code);
+            return retrieve(...call);
+          },
+        },
+      };
+    };
+    const questions = [question, { ...question, id: 'q2' }];
+    const records = await ask(failing('retrieval-unavailable'), questions);
+    expect(records.map(({ id, reason, failure }) => [id, reason, failure])).toEqual([
+      ['q1', 'failed', 'retrieval-unavailable'],
+      ['q2', 'shown', undefined],
+    ]);
+    expect(records[0]).toMatchObject({ hits: [], candidates: [], top: null, refused: false, shown: null });
+    expect(answerRecordSchema.parse(JSON.parse(JSON.stringify(records[0])))).toEqual(records[0]);
+    expect([undefined, ...records].map(isUnasked)).toEqual([true, true, false]);
+    const { report, reasons } = summariseAnswers(records, { resamples: 10 });
+    expect(report).toMatchObject({ questions: 2, failed: 1, metrics: { recallAt5: { value: 0.5 } } });
+    expect(reasons).toEqual({ failed: 1, shown: 1 });
+
+    await expect(ask(failing('index-corrupt'), questions)).rejects.toMatchObject({ code: 'index-corrupt' });
   });
 
   it('asks one after the other and yields as it goes', async () => {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { describeReport, exitCodeOf } from '../../src/cli/ingest.js';
 import { describe as describeProgress, startIngestBar } from '../../src/cli/ingest-bar.js';
+import { ingestCorpus } from '../../src/cli/ingest-corpus.js';
+import { loadConfig } from '../../src/config.js';
 import type { RejectedRecord } from '../../src/retrieval/loaders/loader.js';
 import { candor } from './run.js';
 
@@ -36,6 +38,26 @@ describe('candor ingest', { timeout: 120_000 }, () => {
     const nothing = await run('ingest', join(root, 'nowhere.md'));
     expect(nothing.stderr).toContain('nowhere.md: there is no such file');
     expect(nothing.code).toBe(1);
+  });
+
+  test('the documents of another index, with their headings and tenants', async () => {
+    const guide = join(root, 'guide.md');
+    const words = Array.from({ length: 60 }, (_, place) => `Word ${place} of it.`).join(' ');
+    await writeFile(guide, `# Pianos\n\nThey have keys.\n\n## Tuning\n\n${words}\n`);
+    const ingest = (dir: string, paths: string[], fromIndex?: string) =>
+      ingestCorpus(
+        loadConfig({ CANDOR_INDEX_DIR: join(root, dir), CANDOR_TENANT: fromIndex ? 'default' : 'acme' }),
+        paths,
+        AbortSignal.timeout(100_000),
+        { fromIndex, chunking: { targetWords: 40, maxWords: 80 }, output: { write: () => true } },
+      );
+    await ingest('from', [guide]);
+    expect(await ingest('to', [], join(root, 'from'))).toMatchObject({ stored: 1, rejected: [] });
+    // The file again: with its headings lost it would be another document.
+    expect(await ingest('to', [guide])).toMatchObject({ stored: 0, unchanged: 1 });
+
+    await expect(ingest('to', [])).rejects.toMatchObject({ code: 'invalid-request' });
+    await expect(ingest('to', [], join(root, 'nowhere'))).rejects.toMatchObject({ code: 'index-missing' });
   });
 
   test('a wrong option is a usage error', async () => {

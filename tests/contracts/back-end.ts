@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { chunkDocument } from '../../src/retrieval/chunking.js';
 import type { Embedder } from '../../src/retrieval/embedder.js';
-import type { IndexableDocument, Indexer } from '../../src/retrieval/indexer.js';
+import type { IndexableDocument, Indexer, StoredSource } from '../../src/retrieval/indexer.js';
 import type { DocumentReader, Retriever } from '../../src/retrieval/retriever.js';
 import { sentenceSplitter } from '../../src/retrieval/sentences.js';
-import type { Access, SearchFilter, SourceDocument } from '../../src/types.js';
+import type { Access, SearchFilter, SourceDocument, TextStructure } from '../../src/types.js';
 
 /** What a search back end offers; the contract suites read and write through these alone. */
 export interface BackEnd {
@@ -12,6 +12,8 @@ export interface BackEnd {
   retrievers: readonly Retriever[];
   /** Only of back ends that keep whole documents. */
   documents?: DocumentReader;
+  /** All stored documents. */
+  sources?(signal: AbortSignal): AsyncIterable<StoredSource>;
 }
 
 /** Opens an empty back end, or with `name` the one that an earlier call with this name has filled. */
@@ -37,9 +39,16 @@ export async function indexable(
   embedder: Embedder,
   source: SourceDocument,
   fingerprint = 'first',
+  structure?: TextStructure,
 ): Promise<IndexableDocument> {
-  const passages = chunkDocument(source, split, { targetWords: 8, maxWords: 12 });
-  return { document: source, fingerprint, passages, vectors: await embedder.embedPassages(passages, signal) };
+  const passages = chunkDocument(source, split, { targetWords: 8, maxWords: 12 }, structure);
+  return {
+    document: source,
+    structure,
+    fingerprint,
+    passages,
+    vectors: await embedder.embedPassages(passages, signal),
+  };
 }
 
 export async function put(backEnd: BackEnd, embedder: Embedder, ...sources: SourceDocument[]): Promise<void> {

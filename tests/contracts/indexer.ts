@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { StoredSource } from '../../src/retrieval/indexer.js';
 import { WordEmbedder } from '../fixtures/word-embedder.js';
 import { type BackEnd, document, find, indexable, type OpenBackEnd, put, signal } from './back-end.js';
 
@@ -139,6 +140,27 @@ export function testIndexer(name: string, open: OpenBackEnd): void {
       );
       await Promise.all(writes);
       expect(await backEnd.indexer.info(signal)).toMatchObject({ documents: 5, passages: 5 });
+    });
+
+    test('all documents are read back with what their passages were made of', async (context) => {
+      if (!backEnd.sources) return context.skip('this back end keeps no whole documents');
+      const text = 'Keys\n\nBlack ones and white ones.\n\nage  name\n7  Ann\n8  Bo';
+      const structure = {
+        headings: [{ start: 0, end: 4, level: 2 }],
+        tables: [{ start: 35, end: 57, headEnd: 44 }],
+      };
+      const full = document('full', text, { acl: ['staff'], date: '2024-02-29', metadata: { tags: ['x', "y's"] } });
+      const plain = document('plain', 'A violin has strings.', { tenant: "o'hara" });
+      await backEnd.indexer.put([await indexable(embedder, full, 'one', structure)], signal);
+      await put(backEnd, embedder, plain, document('other', 'An organ.', { tenant: "o'hara" }));
+      await put(backEnd, embedder, document('last', 'A harp.'));
+      const read: StoredSource[] = [];
+      for await (const one of backEnd.sources(signal)) read.push(one);
+      expect(read).toHaveLength(4);
+      expect(read).toContainEqual({ document: full, structure });
+      expect(read).toContainEqual({ document: plain });
+      const tenants = read.map(({ document: { tenant } }) => tenant);
+      expect(tenants.filter((tenant, index) => tenant !== tenants[index - 1])).toHaveLength(2);
     });
 
     test('documents are read back as they were stored', async (context) => {

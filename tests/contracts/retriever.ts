@@ -123,8 +123,6 @@ export function testRetriever(name: string, kind: Retriever['kind'], open: OpenB
 
     if (kind === 'lexical')
       test('fuzzy: near words match, for whoever may see them', async () => {
-        // The embedded index finds near words in what its full-text index has; the rest waits for `optimize`.
-        await backEnd.indexer.optimize?.(signal);
         const near = async (text: string, groups: string[]) => {
           const query = { text, access: { tenant: 'default', groups } };
           const found = await retriever.retrieve({ query, limit: 100, fuzzy: true }, signal);
@@ -134,6 +132,32 @@ export function testRetriever(name: string, kind: Retriever['kind'], open: OpenB
         expect(await near('monye', ['guests'])).not.toContain('staff');
         expect(await near('monye', ['staff'])).toContain('staff');
         expect(await ids('orgens')).toEqual([]);
+      });
+
+    if (kind === 'lexical')
+      test('what is new is found at once, by its words and by near ones, and what it replaced is not', async () => {
+        const found = async (text: string, fuzzy = false) => {
+          const query = { text, access: { tenant: 'default', groups: [] } };
+          const hits = await retriever.retrieve({ query, limit: 100, fuzzy }, signal);
+          return hits.map(({ passage }) => passage.documentId);
+        };
+        for (const isOptimized of [false, true]) {
+          if (isOptimized) await backEnd.indexer.optimize?.(signal);
+          await put(
+            backEnd,
+            embedder,
+            document('new', 'A trumpet is brass.'),
+            document('newer', 'The violin is wood.'),
+          );
+          expect(await found('trumpet')).toEqual(['new']);
+          expect(await found('trumpat', true)).toEqual(['new']);
+          expect(await found('voilin', true)).toContain('newer');
+          await put(backEnd, embedder, document('new', 'A clarinet is wood.'));
+          expect(await found('trumpat', true)).toEqual([]);
+          expect(await found('clarnet', true)).toEqual(['new']);
+          await backEnd.indexer.delete('default', ['new', 'newer'], signal);
+          expect(await found('clarnet', true)).toEqual([]);
+        }
       });
 
     if (kind === 'lexical')

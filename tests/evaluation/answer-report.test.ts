@@ -88,7 +88,7 @@ describe('summariseAnswers', () => {
 
   it('has exactly the documented shape', () => {
     expect(Object.keys(figures.report)).toEqual(
-      'questions metrics latencyMs refusals thresholds riskCoverage reliability slices'.split(' '),
+      'questions failed metrics latencyMs refusals thresholds riskCoverage reliability slices'.split(' '),
     );
     expect(Object.keys(metrics)).toEqual(
       'recallAt1 recallAt5 recallAt20 em f1 f1Greedy coverageAt80 coverageAt90 coverageAt95 aurc ece shownShare precisionShown refusalRight refusalWrong citationPrecision citationRecall rougeL brier ace excessAurc'.split(

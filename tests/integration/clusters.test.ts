@@ -48,7 +48,8 @@ describe.skipIf(!ELASTICSEARCH_URL)('Elasticsearch (ELASTICSEARCH_URL names a se
   const url = ELASTICSEARCH_URL ?? '';
   const open = emptied(async (embedder, alias) => {
     const index = keep(new ElasticsearchIndex({ url, alias, embedder }));
-    return { indexer: index, retrievers: [index.lexicalRetriever()], documents: index };
+    const { sources } = index.contents();
+    return { indexer: index, retrievers: [index.lexicalRetriever()], documents: index, sources };
   });
   testIndexer('elasticsearch', open);
   testDocumentWriter('elasticsearch', open);
@@ -102,7 +103,8 @@ describe.skipIf(!QDRANT_URL)('Qdrant (QDRANT_URL names a server)', () => {
   const opener = (more: { quantized?: boolean; exact?: boolean }) =>
     emptied(async (embedder, alias) => {
       const index = keep(new QdrantIndex({ url, alias, embedder, ...more }));
-      return { indexer: index, retrievers: [index.denseRetriever()], documents: index };
+      const { sources } = index.contents();
+      return { indexer: index, retrievers: [index.denseRetriever()], documents: index, sources };
     });
   const open = opener({});
   testIndexer('qdrant', open);

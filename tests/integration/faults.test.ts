@@ -133,7 +133,9 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)(
           const retrievers = [lexical.lexicalRetriever(), dense.denseRetriever()];
           const hybrid = new HybridRetriever({ retrievers, embedder, timeoutMs: 20_000 });
           const found = await hybrid.retrieve({ text: 'piano', access: everybody }, 5, signal);
-          expect(found.degraded).toEqual([proxy === elastic ? 'elasticsearch' : 'qdrant']);
+          const [kind, name] = proxy === elastic ? ['lexical', 'elasticsearch'] : ['dense', 'qdrant'];
+          expect(found.degraded).toEqual([kind]);
+          expect(found.failures).toEqual([{ kind, name, code: 'retrieval-unavailable' }]);
           expect(found.passages.length).toBeGreaterThan(0);
         } finally {
           proxy.fault = () => null;

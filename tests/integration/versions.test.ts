@@ -69,7 +69,7 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)(
       await write(words, indexer, foreign);
     });
     afterAll(async () => {
-      for (const name of [alias, `${alias}-killed`]) {
+      for (const name of [alias, `${alias}-killed`, `${alias}-headings`]) {
         const { lexical, dense } = open(words, name);
         await lexical.drop(signal);
         await dense.drop(signal);
@@ -139,6 +139,29 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)(
         code: 'index-mismatch',
         message: expect.stringMatching(/candor rebuild/),
       });
+    });
+
+    test('from the index: headings and tables are as they were, and what is equal is left alone', async () => {
+      const name = `${alias}-headings`;
+      const text = `Keys\n\n${long}\n\nPipes\n\n${long.replace('piano', 'harp')}`;
+      const headings = ['Keys', 'Pipes'].map((word) => ({
+        start: text.indexOf(word),
+        end: text.indexOf(word) + word.length,
+      }));
+      const files = (async function* () {
+        yield { type: 'document', document: document('a', text), headings, file: 'f' } as const;
+      })();
+      await rebuild({ ...rebuilding(words, name), files }, signal);
+      const other = new WordEmbedder('words@2');
+      const before = await open(words, name).lexical.contents().read({ tenant: 'default', documentId: 'a' }, signal);
+      const { ingest } = await rebuild({ ...rebuilding(other, name), files: null }, signal);
+      // Stored in the first pass; in the others it is what would be made of it.
+      expect(ingest).toMatchObject({ stored: 1, unchanged: 1 });
+      for (const store of [open(other, name).lexical, open(other, name).dense]) {
+        const after = await store.contents().read({ tenant: 'default', documentId: 'a' }, signal);
+        expect(after).toEqual({ ...before, fingerprint: after?.fingerprint });
+        expect(after?.passages.map(({ headings: above }) => above)).toContainEqual(['Pipes']);
+      }
     });
 
     test('a frozen version takes no writes, a thawed one does', async () => {

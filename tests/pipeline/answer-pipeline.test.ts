@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ServiceError } from '../../src/errors.js';
 import { createAnswerPipeline } from '../../src/pipeline/answer-pipeline.js';
 import type { PipelineParts } from '../../src/pipeline/parts.js';
+import type { RetrieverFailure } from '../../src/retrieval/retriever.js';
 import type { SearchEvent, SearchRequest } from '../../src/types.js';
 import {
   candidate,
@@ -298,9 +299,14 @@ describe('late and failing stages', () => {
     expect(answerStatus.shown).toBe(true);
   });
 
-  it('names the back ends that gave nothing', async () => {
-    const passages = { retrieve: async () => ({ passages: scored([piano]), degraded: ['embedded-dense'] }) };
-    expect((await search({ passages })).degraded).toEqual(['embedded-dense']);
+  it('says which part gave nothing, and the trace which store that was', async () => {
+    const failures: RetrieverFailure[] = [{ name: 'qdrant', kind: 'dense', code: 'deadline-exceeded' }];
+    const passages: Partial<PipelineParts>['passages'] = {
+      retrieve: async () => ({ passages: scored([piano]), degraded: ['dense'], failures }),
+    };
+    const { degraded, trace } = await search({ passages }, { debug: true });
+    expect(degraded).toEqual(['dense']);
+    expect(trace?.entries.find(({ stage }) => stage === 'retrieval')?.details).toMatchObject({ failures });
   });
 
   it('fails only when there are no hits to be had', async () => {

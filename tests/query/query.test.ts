@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { editDistance } from '../../src/edit-distance.js';
 import { readDateWords } from '../../src/query/dates.js';
 import { intentOf, questionProbability } from '../../src/query/intent.js';
 import { identifyLanguage } from '../../src/query/language.js';
 import { readOperators, satisfies } from '../../src/query/operators.js';
-import { editDistance, nearestWord, respelt, unknownWords } from '../../src/query/spelling.js';
+import { nearestWord, respelt, unknownWords } from '../../src/query/spelling.js';
 import { QUERY_STEPS, understandQuery } from '../../src/query/understand-query.js';
 import { passage } from '../pipeline/fakes.js';
 

@@ -57,7 +57,8 @@ describe('hybrid retriever', () => {
   ])('one that %s costs recall only', async (_, broken) => {
     const result = await hybrid([gives('lexical', 'a'), broken], { timeoutMs: 50 }).retrieve(query, 10, signal);
     expect(result.passages.map(({ passage: { id } }) => id)).toEqual(['a']);
-    expect(result.degraded).toEqual(['fake-dense']);
+    expect(result.degraded).toEqual(['dense']);
+    expect(result.failures).toMatchObject([{ name: 'fake-dense', kind: 'dense' }]);
   });
 
   test('a query that cannot be embedded is still searched by words', async () => {
@@ -66,7 +67,11 @@ describe('hybrid retriever', () => {
     const retrievers = [gives('lexical', 'a'), gives('dense', 'b')];
     for (const one of [embedder, null]) {
       const result = await hybrid(retrievers, { embedder: one }).retrieve(query, 10, signal);
-      expect(result).toMatchObject({ degraded: ['fake-dense'], passages: [{ passage: { id: 'a' } }] });
+      expect(result).toMatchObject({
+        degraded: ['dense'],
+        failures: [{ code: one ? 'overloaded' : 'retrieval-unavailable' }],
+        passages: [{ passage: { id: 'a' } }],
+      });
     }
   });
 

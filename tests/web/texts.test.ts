@@ -1,6 +1,12 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { ERRORS } from '../../src/errors.js';
-import { ANSWER_REASONS, type AnswerReason, type SearchEvent, type SearchResponse } from '../../src/types.js';
+import {
+  ANSWER_REASONS,
+  type AnswerReason,
+  type DegradedPart,
+  type SearchEvent,
+  type SearchResponse,
+} from '../../src/types.js';
 import { answerWords } from '../../web/src/answer-words.js';
 import type * as page from '../../web/src/api-types.js';
 import { chooseLanguage } from '../../web/src/texts.js';
@@ -42,4 +48,5 @@ it('reads the shapes that the service writes', () => {
   expectTypeOf<SearchEvent>().toExtend<page.SearchEvent>();
   expectTypeOf<SearchResponse>().toExtend<page.SearchResponse>();
   expectTypeOf<page.AnswerReason>().toEqualTypeOf<AnswerReason>();
+  expectTypeOf<page.DegradedPart>().toEqualTypeOf<DegradedPart>();
 });

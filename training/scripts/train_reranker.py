@@ -4,6 +4,10 @@
 
 Trained on SQuAD train articles, each question against eight passages: near ones of the same article, and what BM25 finds in
 other articles. Stopped and started again at any point; a finished stage is not repeated. `--tiny` takes seconds.
+
+    python scripts/train_reranker.py --teacher ../models/reranker --layers 3 --out ../models/reranker-l3 --minutes 60
+
+makes a smaller one beside it: it begins with every second layer of the teacher and learns from its scores and the labels.
 """
 
 import argparse
@@ -21,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rlhf.decontamination import evaluation_texts
 
 from rlhf import encoder_export as export
+from rlhf.distillation import list_divergence, read_cross_encoder, with_layers
 from rlhf.encoder import (
     MAX_QUESTION_TOKENS,
     CrossEncoder,
@@ -68,7 +73,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the data sets")
     parser.add_argument("--out", type=Path, default=models / "reranker")
     parser.add_argument("--embedder", type=Path, default=models / "embedder", help="folder of the exported embedder")
-    parser.add_argument("--work-dir", type=Path, default=cache / "candor-training/reranker", help="state, cache and logs")
+    parser.add_argument("--teacher", type=Path, help="folder of an exported reranker to learn from; with --layers")
+    parser.add_argument("--layers", type=int, help="of a smaller model that learns from --teacher")
+    parser.add_argument("--work-dir", type=Path, help="state, cache and logs; a folder of the name of --out in the cache")
     parser.add_argument("--minutes", type=float, default=60, help="time spent in training steps, over all runs")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
@@ -78,6 +85,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--force", action="store_true", help="write the model even if one is there")
     parser.add_argument("--tiny", action="store_true", help="toy encoder, few articles, three steps")
     args = parser.parse_args()
+    if (args.teacher is None) != (args.layers is None):
+        parser.error("--teacher and --layers go together")
+    if args.teacher is not None and args.teacher.resolve() == args.out.resolve():
+        parser.error("--out: expected another folder than that of --teacher")
+    args.work_dir = args.work_dir or cache / "candor-training" / args.out.name
     if args.tiny:
         args.minutes, args.dev_questions = 0.02, 20
     return args
@@ -125,7 +137,8 @@ class Retrieval:
 
 def train(args, tokenizer, corpus: Corpus, vectors: np.ndarray) -> tuple[CrossEncoder, dict]:
     torch.manual_seed(args.seed)
-    model = CrossEncoder(load_encoder(args.tiny))
+    teacher = args.teacher and read_cross_encoder(args.teacher / "model.onnx")
+    model = with_layers(teacher, args.layers) if teacher else CrossEncoder(load_encoder(args.tiny))
     model.encoder.words.requires_grad_(False)  # 12 of 23 million parameters, and the pretrained ones serve
     head = [*model.dense.parameters(), *model.score.parameters()]
     body = [p for p in model.encoder.parameters() if p.requires_grad]
@@ -133,12 +146,14 @@ def train(args, tokenizer, corpus: Corpus, vectors: np.ndarray) -> tuple[CrossEn
         [{"params": body, "lr": LEARNING_RATE}, {"params": head, "lr": HEAD_LEARNING_RATE}], weight_decay=0.01
     )
     rates = [group["lr"] for group in optimizer.param_groups]
-    state = {"step": 0, "questions": 0, "seconds": 0.0, "seed": args.seed}
+    state = {"step": 0, "questions": 0, "seconds": 0.0, "seed": args.seed, "layers": len(model.encoder.layers)}
     saved = args.work_dir / "state.pt"
     if saved.exists():
         loaded = torch.load(saved, weights_only=True)
         if loaded["state"]["seed"] != args.seed:
             sys.exit(f"{saved} was begun with seed {loaded['state']['seed']}: use that, or another --work-dir")
+        if loaded["state"].get("layers", state["layers"]) != state["layers"]:
+            sys.exit(f"{saved} has {loaded['state']['layers']} layers: name another --work-dir")
         model.load_state_dict(loaded["model"])
         optimizer.load_state_dict(loaded["optimizer"])
         state = loaded["state"]
@@ -155,7 +170,7 @@ def train(args, tokenizer, corpus: Corpus, vectors: np.ndarray) -> tuple[CrossEn
     model.train()
     while state["seconds"] < budget:
         start = time.time()
-        loss, first, asked = loss_of(model, tokenizer, corpus, batches[state["step"]], precision)
+        loss, first, asked = loss_of(model, tokenizer, corpus, batches[state["step"]], precision, teacher)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(body + head, 1.0)
         left = 1 - state["seconds"] / budget  # 1 .. 0
@@ -191,7 +206,7 @@ def train(args, tokenizer, corpus: Corpus, vectors: np.ndarray) -> tuple[CrossEn
     return model, state
 
 
-def loss_of(model, tokenizer, corpus, batch, precision) -> tuple[torch.Tensor, float, int]:
+def loss_of(model, tokenizer, corpus, batch, precision, teacher=None) -> tuple[torch.Tensor, float, int]:
     """Loss of a step, share of its questions with the gold passage first, number of questions."""
     passages, asked = batch
     heads = [encode_pairs(tokenizer, text, [""], MAX_TOKENS)[0][0][:-1] for text, _, _ in asked]
@@ -205,11 +220,15 @@ def loss_of(model, tokenizer, corpus, batch, precision) -> tuple[torch.Tensor, f
             for _, answers, column in asked
         ]
     )  # (Q, P)
+    grid = (question["input_ids"], question["attention_mask"], passage["input_ids"], passage["attention_mask"])
     with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
-        logits = model.grid(question["input_ids"], question["attention_mask"], passage["input_ids"], passage["attention_mask"])
+        logits = model.grid(*grid)
+        with torch.no_grad():
+            wanted = teacher and teacher.grid(*grid)
     logits = logits.float()  # (Q, P)
     first = (logits.masked_fill(~known, -1e4).argmax(1) == gold).float().mean().item()
-    return listwise_loss(logits, gold, known), first, len(asked)
+    loss = listwise_loss(logits, gold, known)
+    return loss if wanted is None else loss + list_divergence(logits, wanted.float()), first, len(asked)
 
 
 def faster_precision(model, tokenizer, batches) -> str:
@@ -262,7 +281,7 @@ def write_model(args, tokenizer, corpus, vectors, model, state) -> None:
     export.write_manifest(
         args.out,
         {
-            "name": "candor-reranker-minilm-l6",
+            "name": f"candor-reranker-minilm-l{state['layers']}",
             "version": "1.0.0",
             "kind": "reranker",
             "inputs": ["input_ids", "attention_mask", "token_type_ids"],
@@ -278,7 +297,7 @@ def write_model(args, tokenizer, corpus, vectors, model, state) -> None:
             },
             "ordering": "relevance_logit / temperature - ln(rank in the fused order, from 1), highest first; passages behind "
             "the reranked depth keep their order",
-            "source": "all-MiniLM-L6-v2, fine-tuned on SQuAD 1.1 train articles",
+            "source": f"all-MiniLM-L6-v2, fine-tuned on SQuAD 1.1 train articles{taught_by(args)}",
             "licence": "Apache-2.0",
             "training": {
                 "minutes": round(state["seconds"] / 60, 2),
@@ -292,6 +311,13 @@ def write_model(args, tokenizer, corpus, vectors, model, state) -> None:
     )
     if (args.out / "README.md").exists():
         export.update_figures(args.out / "README.md", figure_lines(figures, state))
+
+
+def taught_by(args) -> str:
+    if args.teacher is None:
+        return ""
+    teacher = json.loads((args.teacher / "manifest.json").read_text())
+    return f"; distilled from {teacher['name']}@{teacher['version']}"
 
 
 def score_dev(args, tokenizer, corpus, vectors, model_path: Path) -> list[dict]:
@@ -339,7 +365,7 @@ def latencies(tokenizer, corpus, path: Path) -> dict:
     table = {}
     for threads in (1, 2):
         session = export.open_session(path, threads)
-        for depth in (8, 10, 12, 16):
+        for depth in (8, 10, 12, 16, 50):
             rows = encode_pairs(tokenizer, question, [(text + " ") * 6 for text in corpus.texts[:depth]], MAX_TOKENS)
             table[f"depth{depth}threads{threads}"] = export.latency_ms(session, pad_pairs(rows))
     return table

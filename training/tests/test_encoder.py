@@ -12,6 +12,7 @@ import onnxruntime
 import pytest
 import torch
 
+from rlhf.distillation import kept_layers, list_divergence, read_cross_encoder, with_layers
 from rlhf.encoder import (
     TINY,
     CrossEncoder,
@@ -177,6 +178,47 @@ def test_both_scripts_at_toy_size(tmp_path):
     (reranker / "manifest.json").unlink()
     run("train_reranker.py", *arguments)  # trained already: only evaluated and exported
     assert torch.load(work / "r/state.pt", weights_only=True)["state"] == state
+
+
+def test_smaller_reranker_at_toy_size(tmp_path):
+    if not DATA.exists():
+        pytest.skip("no data sets: name their folder with CANDOR_DATA")
+    embedder, teacher, student, work = (tmp_path / name for name in ("embedder", "teacher", "student", "work"))
+    run("export_embedder.py", "--out", embedder, "--work-dir", work / "e")
+    run("train_reranker.py", "--out", teacher, "--embedder", embedder, "--work-dir", work / "t")
+    read = read_cross_encoder(teacher / "model.onnx")
+    example = json.loads((teacher / "examples.json").read_text())[0]
+    rows = [(example["inputIds"], example["questionTokens"])]
+    assert float(read(**tensors(pad_pairs(rows)))[0]) == pytest.approx(example["relevanceLogit"], abs=0.05)
+
+    arguments = ("--teacher", teacher, "--layers", 1, "--out", student, "--embedder", embedder, "--work-dir", work / "s")
+    run("train_reranker.py", *arguments)
+    manifest = json.loads((student / "manifest.json").read_text())
+    assert manifest["name"] == "candor-reranker-minilm-l1"
+    assert manifest["source"].endswith("distilled from candor-reranker-minilm-l2@1.0.0")
+    assert manifest["training"]["steps"] > 0 and "depth50threads2" in manifest["metrics"]["latencyMs"]
+    assert len(read_cross_encoder(student / "model.onnx").encoder.layers) == 1
+
+
+def test_student_begins_with_the_teachers_layers():
+    assert kept_layers(6, 3) == [1, 3, 5] and kept_layers(6, 2) == [2, 5] and kept_layers(6, 6) == list(range(6))
+    with pytest.raises(ValueError, match="expected 1 to 6 layers"):
+        kept_layers(6, 7)
+    torch.manual_seed(0)
+    teacher = CrossEncoder(Encoder(EncoderConfig(vocabulary=100, width=32, layers=4, heads=2, inner=64, positions=40)))
+    student = with_layers(teacher, 2)
+    for own, index in zip(student.encoder.layers, (1, 3)):
+        wanted = teacher.encoder.layers[index].state_dict()
+        assert all(torch.equal(value, wanted[name]) for name, value in own.state_dict().items())
+    assert torch.equal(student.encoder.words.weight, teacher.encoder.words.weight)
+    assert torch.equal(student.score.weight, teacher.score.weight)
+
+
+def test_divergence_of_lists_by_hand():
+    # teacher 1/2, 1/2; student 3/4, 1/4: 1/2 ln(2/3) + 1/2 ln 2 = 1/2 ln(4/3)
+    student, teacher = torch.log(torch.tensor([[3.0, 1.0]])), torch.zeros(1, 2)
+    assert float(list_divergence(student, teacher)) == pytest.approx(0.5 * np.log(4 / 3), abs=1e-6)
+    assert float(list_divergence(teacher + 5, teacher)) == pytest.approx(0, abs=1e-6)
 
 
 def test_missing_data_is_said_plainly(tmp_path):

@@ -88,12 +88,14 @@ export interface Timings {
   hitsMs?: number;
 }
 
+export type DegradedPart = 'lexical' | 'dense' | 'reranker';
+
 export interface SearchResponse {
   requestId: string;
   results: readonly (PassageResult | AnswerResult)[];
   answerStatus: AnswerStatus;
   timings: Timings;
-  degraded?: readonly string[];
+  degraded?: readonly DegradedPart[];
   suggestion?: Suggestion;
 }
 
@@ -103,7 +105,7 @@ export type SearchEvent =
       requestId: string;
       results: readonly PassageResult[];
       timings: Timings;
-      degraded?: readonly string[];
+      degraded?: readonly DegradedPart[];
       suggestion?: Suggestion;
     }
   | {

@@ -3,6 +3,7 @@ import type {
   AnswerLayout,
   AnswerResult,
   AnswerStatus,
+  DegradedPart,
   PassageResult,
   Problem,
   SearchEvent,
@@ -29,7 +30,7 @@ export interface Found {
   offset: number;
   /** Time to the hits of the first page, in milliseconds. */
   hitsMs?: number;
-  degraded: readonly string[];
+  degraded: readonly DegradedPart[];
   suggestion?: Suggestion;
   answer: AnswerState;
   more: 'none' | 'ready' | 'loading' | 'failed';

@@ -1,4 +1,4 @@
-import type { AnswerReason } from './api-types.js';
+import type { AnswerReason, DegradedPart } from './api-types.js';
 import type { ConfidenceLevel } from './confidence.js';
 
 const en = {
@@ -30,6 +30,11 @@ const en = {
   seconds: (ms: number) => `${(ms / 1000).toFixed(2)}\u00a0s`,
   noHitsTitle: (query: string) => `Nothing was found for “${query}”.`,
   noHits: 'Check the spelling, or use fewer or more general words.',
+  parts: {
+    lexical: 'search by words',
+    dense: 'search by meaning',
+    reranker: 'order of the results',
+  } satisfies Record<DegradedPart, string>,
   degraded: (names: string) =>
     `A part of the search did not respond (${names}). There may be more than is listed here.`,
   didYouMean: 'Did you mean',
@@ -139,6 +144,7 @@ const zh: Texts = {
   seconds: (ms) => `${(ms / 1000).toFixed(2)} 秒`,
   noHitsTitle: (query) => `没有找到与“${query}”相关的内容。`,
   noHits: '请检查拼写，或换用更少、更常见的词。',
+  parts: { lexical: '按词搜索', dense: '按语义搜索', reranker: '结果排序' },
   degraded: (names) => `搜索的一部分没有响应（${names}），这里列出的可能不完整。`,
   didYouMean: '您是不是要找',
   searchedFor: (query) => `没有找到“${query}”，以下是这个查询的结果：`,

@@ -42,7 +42,7 @@ function createSearchMetrics(registers: Registry[]): SearchMetrics {
   });
   const degraded = new Counter({
     name: 'candor_degraded_total',
-    help: 'Searches that went on without a back end, by its name.',
+    help: 'Searches that went on without a part: search by words, search by meaning or the reranker.',
     labelNames: ['component'],
     registers,
   });

@@ -206,7 +206,10 @@ export const searchResponse = z
     results: z.array(z.discriminatedUnion('type', [passageResult, answerResult])),
     answerStatus,
     timings,
-    degraded: z.array(z.string()).optional().describe('Back ends that were late or failed.'),
+    degraded: z
+      .array(z.enum(['lexical', 'dense', 'reranker']))
+      .optional()
+      .describe('Parts that were late or failed: search by words, search by meaning, the order of the hits.'),
     safety: safety.optional().describe('Absent when no guard did anything.'),
     suggestion: z
       .object({

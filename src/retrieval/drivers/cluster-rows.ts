@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { ServiceError } from '../../errors.js';
 import type { SearchFilter } from '../../types.js';
-import type { IndexableDocument } from '../indexer.js';
+import type { IndexableDocument, Indexer } from '../indexer.js';
 import { endOf, startOf } from '../iso-date.js';
 import { metadataTerm } from './embedded-filter.js';
 import { type PassageRow, toRows } from './embedded-rows.js';
+import { patiently } from './patience.js';
 
 /** What Elasticsearch and Qdrant keep of a passage: the embedded index's row, without what only that one needs. */
 export type ClusterRow = Omit<PassageRow, 'vector' | 'search_terms' | 'language_tag'> & {
@@ -72,15 +73,42 @@ export const missingClusterIndex = (place: string, cause?: unknown) =>
     cause,
   });
 
-/** Work in the order in which it was asked for, one at a time; a failure does not stop what comes after it. */
-export class SerialQueue {
+/**
+ * Writes in the order in which they were asked for, one at a time, each as often as a busy or restarting server makes it
+ * necessary; a failure does not stop what comes after it.
+ */
+export class WriteQueue {
   #last: Promise<unknown> = Promise.resolve();
 
-  run<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work, work);
+  run<T>(signal: AbortSignal, write: () => Promise<T>): Promise<T> {
+    const patient = () => patiently(write, signal);
+    const result = this.#last.then(patient, patient);
     this.#last = result.catch(() => undefined);
     return result;
   }
+}
+
+/** What says most of a document: fields of its first passage. */
+export const HEAD_FIELDS = [
+  'document_id',
+  'fingerprint',
+  'passage_count',
+  'acl',
+] as const satisfies readonly (keyof ClusterRow)[];
+export type Head = Pick<ClusterRow, (typeof HEAD_FIELDS)[number]>;
+
+/** What a cluster says of stored documents without reading them. @param heads Those of the documents that are there. */
+export function readsOfHeads(
+  heads: (tenant: string, documentIds: readonly string[], signal: AbortSignal) => Promise<Map<string, Head>>,
+): Pick<Indexer, 'fingerprints' | 'acls'> {
+  const read = async <T>(call: Parameters<typeof heads>, pick: (head: Head) => T) => {
+    const found = await patiently(() => heads(...call), call[2]);
+    return new Map([...found].map(([id, head]) => [id, pick(head)]));
+  };
+  return {
+    fingerprints: (...call) => read(call, ({ fingerprint }) => fingerprint),
+    acls: (...call) => read(call, ({ acl }) => [acl]),
+  };
 }
 
 /** `items` in their order, in groups whose sizes add up to at most `most`; an item above it is a group of its own. */

@@ -1,5 +1,4 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
-import type { SourceDocument } from '../../types.js';
 import {
   type DocumentReference,
   inParts,
@@ -8,8 +7,9 @@ import {
   referencesOf,
   toStates,
 } from '../index-contents.js';
+import type { StoredSource } from '../indexer.js';
 import type { ClusterRow } from './cluster-rows.js';
-import { type StoredRow, toDocument, toPassage } from './embedded-rows.js';
+import { type StoredRow, toPassage, toSource } from './embedded-rows.js';
 
 /** A client whose errors are the service's. */
 export interface ElasticsearchAccess {
@@ -70,7 +70,7 @@ export function elasticsearchContents({ client, alias, ask }: ElasticsearchAcces
 
   const source = async ({ tenant, documentId }: DocumentReference, signal: AbortSignal) => {
     const [head] = await rowsOf<StoredRow & ClusterRow>(tenant, [documentId], {}, signal);
-    return head && head.ordinal === 0 ? toDocument(head) : null;
+    return head && head.ordinal === 0 ? toSource(head) : null;
   };
 
   return {
@@ -94,12 +94,12 @@ export function elasticsearchContents({ client, alias, ask }: ElasticsearchAcces
       const rows = await rowsOf<StoredRow & ClusterRow>(tenant, [documentId], {}, signal);
       const [head] = rows;
       if (!head || !toStates(rows).get(documentId)?.isWhole) return null;
-      return { document: toDocument(head), fingerprint: head.fingerprint, passages: rows.map(toPassage) };
+      return { ...toSource(head), fingerprint: head.fingerprint, passages: rows.map(toPassage) };
     },
     source,
-    async *sources(signal): AsyncGenerator<SourceDocument> {
+    async *sources(signal): AsyncGenerator<StoredSource> {
       const page = { size: SOURCES_AT_ONCE, query: { term: { ordinal: 0 } }, _source: {}, sort: inOrder };
-      for await (const rows of pages<StoredRow>(page, signal)) yield* rows.map(toDocument);
+      for await (const rows of pages<StoredRow>(page, signal)) yield* rows.map(toSource);
     },
     async trim({ tenant, documentId }, from, signal) {
       const filter = [

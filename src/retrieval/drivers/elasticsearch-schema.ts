@@ -3,7 +3,7 @@ import type { SearchFilter } from '../../types.js';
 import { clusterConditions } from './cluster-rows.js';
 
 /** An index of another format is refused. */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 
 /** Languages whose word forms are made one, and the analyzer that does it. English keeps its stop words: they are often
  * the question. */
@@ -107,6 +107,7 @@ export function mappings(meta: Record<string, unknown>): estypes.MappingTypeMapp
       metadata: { type: 'text', index: false },
       metadata_terms: keyword,
       document_text: { type: 'text', index: false },
+      structure: { type: 'text', index: false },
       fingerprint: stored,
       stemmed: { properties: Object.fromEntries(stemmed) },
     },

@@ -1,7 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { Client, type ClientOptions, errors, type estypes } from '@elastic/elasticsearch';
+import { Client, errors, type estypes } from '@elastic/elasticsearch';
 import { abortError, ServiceError } from '../../errors.js';
 import type { Access, SourceDocument } from '../../types.js';
+import {
+  type ConnectionSettings,
+  certificateError,
+  type ElasticsearchConnection,
+  readConnection,
+} from '../elasticsearch-connection.js';
 import type { ListableIndex } from '../index-contents.js';
 import { type VersionedIndex, versionName } from '../index-versions.js';
 import type { IndexableDocument, Indexer, IndexInfo, PutResult, RejectedDocument } from '../indexer.js';
@@ -10,13 +15,16 @@ import { soundDocuments } from '../sound-documents.js';
 import {
   type ClusterRow,
   checkSameModel,
+  HEAD_FIELDS,
+  type Head,
   inGroups,
   missingClusterIndex,
   placeOf,
+  readsOfHeads,
   recordId,
   recordIds,
-  SerialQueue,
   toClusterPassages,
+  WriteQueue,
 } from './cluster-rows.js';
 import { type ElasticsearchAccess, elasticsearchContents } from './elasticsearch-contents.js';
 import {
@@ -28,19 +36,10 @@ import {
   stemmedField,
 } from './elasticsearch-schema.js';
 import { elasticsearchVersions } from './elasticsearch-versions.js';
-import { type StoredRow, toDocument, toPassage } from './embedded-rows.js';
-import { BUSY, patiently, waitBefore } from './patience.js';
+import { DOCUMENT_COLUMNS, type StoredRow, toDocument, toPassage } from './embedded-rows.js';
+import { BUSY, waitBefore } from './patience.js';
 
-export interface ElasticsearchIndexOptions {
-  /** Address of a node or load balancer; or `cloudId`. */
-  url?: string;
-  cloudId?: string;
-  /** Instead of `username` and `password`. */
-  apiKey?: string;
-  username?: string;
-  password?: string;
-  /** PEM file of the authority that signed the server's certificate. */
-  caFile?: string;
+export interface ElasticsearchIndexOptions extends ElasticsearchConnection {
   /** Alias that is read and written; the index behind it is `<alias>-000001` and so on. */
   alias: string;
   embedder: { modelId: string; dimensions: number };
@@ -48,6 +47,11 @@ export interface ElasticsearchIndexOptions {
   shards?: number;
 }
 
+const SETTINGS: ConnectionSettings = {
+  url: 'ELASTICSEARCH_URL',
+  cloudId: 'ELASTICSEARCH_CLOUD_ID',
+  caFile: 'ELASTICSEARCH_CA_FILE',
+};
 /** Majors of the server that the client, version 8, speaks with: a server 9 answers requests in the form of 8. */
 const SERVER_MAJORS = new Set([8, 9]);
 /** Characters of text in one bulk request. */
@@ -61,13 +65,17 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
   readonly #options: ElasticsearchIndexOptions;
   readonly #client: Client;
   readonly #place: string;
-  readonly #writes = new SerialQueue();
+  readonly #writes = new WriteQueue();
+  readonly fingerprints: Indexer['fingerprints'];
+  readonly acls: Indexer['acls'];
   #serverChecked = false;
 
   constructor(options: ElasticsearchIndexOptions) {
     this.#options = options;
     const { url, cloudId, alias } = options;
-    this.#client = new Client(clientOptions(options));
+    // The hybrid retriever's deadline and its breaker decide; a silent second try would hide a slow store.
+    this.#client = new Client({ ...readConnection(options, SETTINGS), maxRetries: 0, requestTimeout: 120_000 });
+    ({ fingerprints: this.fingerprints, acls: this.acls } = readsOfHeads((...call) => this.#heads(...call)));
     this.#place = url ? placeOf(url, alias) : `${cloudId?.split(':')[0]}/${alias}`;
   }
 
@@ -86,7 +94,7 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
               query: searchQuery(query.text, filterClauses(query.access, query.filter), fuzzy),
               sort: [{ _score: { order: 'desc' } }, { passage_id: { order: 'asc' } }],
               track_total_hits: false,
-              _source: { excludes: ['document_text', 'metadata_terms'] },
+              _source: { excludes: [...DOCUMENT_COLUMNS, 'metadata_terms'] },
             },
             options,
           ),
@@ -113,20 +121,10 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
     return { embedderModelId: meta.modelId, dimensions: meta.dimensions, documents, passages };
   }
 
-  async fingerprints(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
-    const heads = await patiently(() => this.#heads(tenant, documentIds, signal), signal);
-    return new Map([...heads].map(([id, { fingerprint }]) => [id, fingerprint]));
-  }
-
-  async acls(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
-    const heads = await patiently(() => this.#heads(tenant, documentIds, signal), signal);
-    return new Map([...heads].map(([id, { acl }]) => [id, [acl]]));
-  }
-
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
     const { tenant, sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
     if (tenant === undefined) return { stored: 0, rejected };
-    return this.#write(signal, async () => {
+    return this.#writes.run(signal, async () => {
       await this.#ensureIndex(signal);
       const refused: RejectedDocument[] = [];
       for (const group of inGroups(sound, BULK_CHARACTERS, ({ document }) => document.text.length)) {
@@ -137,7 +135,7 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
   }
 
   async delete(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<number> {
-    return this.#write(signal, async () => {
+    return this.#writes.run(signal, async () => {
       const heads = await this.#heads(tenant, documentIds, signal);
       if (heads.size === 0) return 0;
       const actions = [...heads].flatMap(([id, { passage_count }]) => removals(tenant, id, 0, passage_count));
@@ -182,11 +180,6 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
 
   get #access(): ElasticsearchAccess {
     return { client: this.#client, alias: this.#options.alias, ask: (signal, work) => this.#ask(signal, work) };
-  }
-
-  /** One write after the other, each as often as a busy or restarting server makes it necessary. */
-  #write<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    return this.#writes.run(() => patiently(work, signal));
   }
 
   #unavailable(reason: string, cause?: unknown): ServiceError {
@@ -287,7 +280,7 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
       _index: this.#options.alias,
       _id: recordId(tenant, id, 0),
       routing: id,
-      _source: ['document_id', 'fingerprint', 'passage_count', 'acl'],
+      _source: [...HEAD_FIELDS],
     }));
     const reply = await this.#ask(signal, (options) => this.#client.mget<Head>({ docs }, options));
     for (const doc of reply.docs) if ('_source' in doc && doc._source) found.set(doc._source.document_id, doc._source);
@@ -357,26 +350,14 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
       if (typeOf(cause) === 'index_not_found_exception' || isMissingAlias(cause)) {
         throw missingClusterIndex(this.#place, cause);
       }
+      const refused = certificateError(cause, SETTINGS);
+      if (refused) throw refused;
       throw this.#unavailable(cause instanceof Error ? cause.message : 'failed', cause);
     }
   }
 }
 
-type Head = Pick<ClusterRow, 'document_id' | 'fingerprint' | 'passage_count' | 'acl'>;
 type BulkAction = { documentId: string; _id: string } | { documentId: string; _id: string; row: ClusterRow };
-
-function clientOptions(options: ElasticsearchIndexOptions): ClientOptions {
-  const { url, cloudId, apiKey, username, password, caFile } = options;
-  const auth = apiKey ? { apiKey } : username ? { username, password: password ?? '' } : undefined;
-  return {
-    ...(cloudId ? { cloud: { id: cloudId } } : { node: url }),
-    ...(auth && { auth }),
-    ...(caFile && { tls: { ca: readFileSync(caFile) } }),
-    // The hybrid retriever's deadline and its breaker decide; a silent second try would hide a slow store.
-    maxRetries: 0,
-    requestTimeout: 120_000,
-  };
-}
 
 const removals = (tenant: string, documentId: string, from: number, to: number): BulkAction[] =>
   recordIds(tenant, documentId, from, to).map((_id) => ({ documentId, _id }));

@@ -1,6 +1,6 @@
 import { Bool, Field, FixedSizeList, Float32, Float64, Int32, List, Schema, Utf8 } from 'apache-arrow';
-import type { MetadataValue, Passage, SourceDocument, TextSpan } from '../../types.js';
-import type { IndexableDocument } from '../indexer.js';
+import type { MetadataValue, Passage, SourceDocument, TextSpan, TextStructure } from '../../types.js';
+import type { IndexableDocument, StoredSource } from '../indexer.js';
 import { startOf } from '../iso-date.js';
 import { indexTerms } from '../search-terms.js';
 import { metadataTerm } from './embedded-filter.js';
@@ -36,6 +36,8 @@ export type PassageRow = {
   vector: Float32Array;
   /** Only in the first row of a document. */
   document_text: string | null;
+  /** Headings and tables of `document_text` as JSON; only in the first row of a document that has any. */
+  structure: string | null;
   fingerprint: string;
 };
 
@@ -67,6 +69,7 @@ export function passageSchema(dimensions: number): Schema {
     text('search_terms'),
     new Field('vector', new FixedSizeList(dimensions, new Field('item', new Float32(), true)), false),
     text('document_text', true),
+    text('structure', true),
     text('fingerprint'),
   ]);
 }
@@ -89,7 +92,10 @@ export const PASSAGE_COLUMNS = [
   'metadata',
 ] as const satisfies readonly (keyof PassageRow)[];
 
-export function toRows({ document, passages, vectors, fingerprint }: IndexableDocument): PassageRow[] {
+/** Columns that only the first row of a document has. */
+export const DOCUMENT_COLUMNS = ['document_text', 'structure'] as const satisfies readonly (keyof PassageRow)[];
+
+export function toRows({ document, structure, passages, vectors, fingerprint }: IndexableDocument): PassageRow[] {
   const dateMs = document.date === undefined ? Number.NaN : startOf(document.date);
   return passages.map((passage, ordinal) => ({
     tenant: document.tenant,
@@ -114,9 +120,13 @@ export function toRows({ document, passages, vectors, fingerprint }: IndexableDo
     search_terms: indexTerms([passage.title, ...(passage.headings ?? []), passage.text].join('\n')),
     vector: vectors[ordinal] as Float32Array,
     document_text: ordinal === 0 ? document.text : null,
+    structure: ordinal === 0 ? structureJson(structure) : null,
     fingerprint,
   }));
 }
+
+const structureJson = (structure?: TextStructure): string | null =>
+  structure && structure.headings.length + (structure.tables?.length ?? 0) > 0 ? JSON.stringify(structure) : null;
 
 function metadataTerms(metadata: Readonly<Record<string, MetadataValue>>): string[] {
   return Object.entries(metadata).flatMap(([key, value]) =>
@@ -162,6 +172,12 @@ export function toDocument(row: StoredRow): SourceDocument {
     acl: [...row.acl],
     metadata: JSON.parse(row.metadata) as Record<string, MetadataValue>,
   };
+}
+
+/** The document of a first row, with its headings and tables. */
+export function toSource(row: StoredRow): StoredSource {
+  const structure = row.structure ? (JSON.parse(row.structure) as TextStructure) : undefined;
+  return { document: toDocument(row), ...(structure && { structure }) };
 }
 
 function toSpans(offsets: readonly number[]): TextSpan[] {

@@ -15,7 +15,7 @@ const headerSchema = z.object({
 
 export type IndexHeader = z.infer<typeof headerSchema>;
 
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 const TABLE = 'passages';
 
 /** An open index. */

@@ -3,14 +3,14 @@ import type { Table } from '@lancedb/lancedb';
 import { ServiceError } from '../../errors.js';
 import type { Access, ScoredPassage, SourceDocument } from '../../types.js';
 import { abortable } from '../abortable.js';
-import type { IndexableDocument, Indexer, IndexInfo, PutResult } from '../indexer.js';
+import type { IndexableDocument, Indexer, IndexInfo, PutResult, StoredSource } from '../indexer.js';
 import type { DocumentReader, RetrievalRequest, Retriever } from '../retriever.js';
 import { queryTerms } from '../search-terms.js';
 import { soundDocuments } from '../sound-documents.js';
 import { accessCondition, documentsCondition, literal, searchCondition } from './embedded-filter.js';
 import { buildIndexes, waitingRows } from './embedded-indexes.js';
 import { withWriterLock } from './embedded-lock.js';
-import { PASSAGE_COLUMNS, toDocument, toRows } from './embedded-rows.js';
+import { DOCUMENT_COLUMNS, PASSAGE_COLUMNS, type StoredRow, toDocument, toRows, toSource } from './embedded-rows.js';
 import { rowsOf, searchTerms, searchVectors } from './embedded-search.js';
 import { corruptIndex, createIndex, missingIndex, type OpenIndex, openIndex } from './embedded-store.js';
 
@@ -149,10 +149,34 @@ export class EmbeddedIndex implements Indexer, DocumentReader {
     return row ? toDocument(row) : null;
   }
 
+  /** All stored documents of all tenants, tenant after tenant. */
+  async *sources(signal: AbortSignal): AsyncGenerator<StoredSource> {
+    const index = await this.#current();
+    if (!index) throw missingIndex(this.#options.dir);
+    const { table } = index;
+    const tenants = new Set<string>();
+    for await (const { tenant } of this.#rows(table, 'ordinal = 0', ['tenant'], signal)) tenants.add(tenant);
+    for (const tenant of tenants) {
+      const heads = `ordinal = 0 AND tenant = ${literal(tenant)}`;
+      const columns = [...PASSAGE_COLUMNS, ...DOCUMENT_COLUMNS];
+      for await (const row of this.#rows(table, heads, columns, signal)) yield toSource(row);
+    }
+  }
+
   async close(): Promise<void> {
     const index = await this.#open?.catch(() => null);
     this.#open = null;
     index?.table.close();
+  }
+
+  /** Rows batch after batch: a whole index need not fit into memory. */
+  async *#rows(table: Table, condition: string, columns: string[], signal: AbortSignal): AsyncGenerator<StoredRow> {
+    const batches = table.query().where(condition).select(columns)[Symbol.asyncIterator]();
+    while (true) {
+      const { done, value } = await this.#guard(batches.next(), signal);
+      if (done) return;
+      yield* value as Iterable<StoredRow>;
+    }
   }
 
   #retriever(

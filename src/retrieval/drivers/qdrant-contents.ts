@@ -1,5 +1,4 @@
 import type { QdrantClient, Schemas } from '@qdrant/js-client-rest';
-import type { SourceDocument } from '../../types.js';
 import {
   type DocumentReference,
   inParts,
@@ -8,8 +7,9 @@ import {
   referencesOf,
   toStates,
 } from '../index-contents.js';
+import type { StoredSource } from '../indexer.js';
 import type { ClusterRow } from './cluster-rows.js';
-import { type StoredRow, toDocument, toPassage } from './embedded-rows.js';
+import { type StoredRow, toPassage, toSource } from './embedded-rows.js';
 
 export type Filter = Schemas['Filter'];
 export type Condition = NonNullable<Extract<Filter['must'], unknown[]>>[number];
@@ -26,6 +26,7 @@ export interface QdrantAccess {
 
 const POINTS_AT_ONCE = 1_000;
 const SOURCES_AT_ONCE = 100;
+const TENANTS_AT_ONCE = 1_000;
 
 /** Lists and reads the documents of a Qdrant collection, page after page. */
 export function qdrantContents({ api, alias: collection_name, ask }: QdrantAccess): ListableIndex {
@@ -41,6 +42,20 @@ export function qdrantContents({ api, alias: collection_name, ask }: QdrantAcces
       const next = found.next_page_offset;
       if (typeof next !== 'string' && typeof next !== 'number') return;
       offset = next;
+    }
+  }
+
+  /** Those with documents, each once. */
+  async function* tenants(signal: AbortSignal): AsyncGenerator<string> {
+    const known: string[] = [];
+    while (true) {
+      const filter: Filter = { must: [equals('ordinal', 0)], must_not: [{ key: 'tenant', match: { any: known } }] };
+      const request = { collection_name, key: 'tenant', limit: TENANTS_AT_ONCE, exact: true, filter };
+      const { hits } = await ask(signal, (init) => api.facet(request, init));
+      const found = hits.map(({ value }) => String(value));
+      yield* found;
+      if (found.length < TENANTS_AT_ONCE) return;
+      known.push(...found);
     }
   }
 
@@ -86,16 +101,18 @@ export function qdrantContents({ api, alias: collection_name, ask }: QdrantAcces
       const rows = await ordered(reference, signal);
       const [head] = rows;
       if (!head || !toStates(rows).get(reference.documentId)?.isWhole) return null;
-      return { document: toDocument(head), fingerprint: head.fingerprint, passages: rows.map(toPassage) };
+      return { ...toSource(head), fingerprint: head.fingerprint, passages: rows.map(toPassage) };
     },
     async source(reference, signal) {
       const [head] = await ordered(reference, signal);
-      return head?.ordinal === 0 ? toDocument(head) : null;
+      return head?.ordinal === 0 ? toSource(head) : null;
     },
-    async *sources(signal): AsyncGenerator<SourceDocument> {
-      const filter = { must: [equals('ordinal', 0)] };
-      const page = { limit: SOURCES_AT_ONCE, filter, with_payload: true } as const;
-      for await (const rows of pages<StoredRow>(page, signal)) yield* rows.map(toDocument);
+    async *sources(signal): AsyncGenerator<StoredSource> {
+      for await (const tenant of tenants(signal)) {
+        const filter = { must: [equals('tenant', tenant), equals('ordinal', 0)] };
+        const page = { limit: SOURCES_AT_ONCE, filter, with_payload: true } as const;
+        for await (const rows of pages<StoredRow>(page, signal)) yield* rows.map(toSource);
+      }
     },
     async trim({ tenant, documentId }, from, signal) {
       const must = [

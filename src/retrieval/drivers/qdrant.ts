@@ -10,16 +10,18 @@ import {
   type ClusterRow,
   checkSameModel,
   clusterConditions,
+  HEAD_FIELDS,
+  type Head,
   inGroups,
   missingClusterIndex,
   placeOf,
+  readsOfHeads,
   recordId,
   recordIds,
-  SerialQueue,
   toClusterPassages,
+  WriteQueue,
 } from './cluster-rows.js';
-import { type StoredRow, toDocument, toPassage } from './embedded-rows.js';
-import { patiently } from './patience.js';
+import { DOCUMENT_COLUMNS, type StoredRow, toDocument, toPassage } from './embedded-rows.js';
 import { type Condition, equals, type Filter, type QdrantAccess, qdrantContents } from './qdrant-contents.js';
 import { qdrantVersions } from './qdrant-versions.js';
 
@@ -58,7 +60,9 @@ export class QdrantIndex implements Indexer, DocumentReader {
   readonly #options: QdrantIndexOptions;
   readonly #api: ReturnType<QdrantClient['api']>;
   readonly #place: string;
-  readonly #writes = new SerialQueue();
+  readonly #writes = new WriteQueue();
+  readonly fingerprints: Indexer['fingerprints'];
+  readonly acls: Indexer['acls'];
 
   constructor(options: QdrantIndexOptions) {
     this.#options = options;
@@ -71,6 +75,7 @@ export class QdrantIndex implements Indexer, DocumentReader {
       checkCompatibility: false,
     });
     this.#api = client.api();
+    ({ fingerprints: this.fingerprints, acls: this.acls } = readsOfHeads((...call) => this.#heads(...call)));
     this.#place = placeOf(url, alias);
   }
 
@@ -89,7 +94,7 @@ export class QdrantIndex implements Indexer, DocumentReader {
               query: [...queryVector],
               filter: searchFilter(query.access, query.filter),
               limit,
-              with_payload: { exclude: ['document_text', 'metadata_terms'] },
+              with_payload: { exclude: [...DOCUMENT_COLUMNS, 'metadata_terms'] },
               params: { exact: exact ?? false, ...(quantized && { quantization: { rescore: true, oversampling: 2 } }) },
             },
             init,
@@ -124,20 +129,10 @@ export class QdrantIndex implements Indexer, DocumentReader {
     return { embedderModelId, dimensions, documents, passages };
   }
 
-  async fingerprints(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
-    const heads = await patiently(() => this.#heads(tenant, documentIds, signal), signal);
-    return new Map([...heads].map(([id, { fingerprint }]) => [id, fingerprint]));
-  }
-
-  async acls(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
-    const heads = await patiently(() => this.#heads(tenant, documentIds, signal), signal);
-    return new Map([...heads].map(([id, { acl }]) => [id, [acl]]));
-  }
-
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
     const { tenant, sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
     if (tenant === undefined) return { stored: 0, rejected };
-    return this.#inTurn(signal, async () => {
+    return this.#writes.run(signal, async () => {
       await this.#ensureCollection(signal);
       for (const group of inGroups(sound, POINTS_AT_ONCE, ({ passages }) => passages.length)) {
         await this.#store(tenant, group, signal);
@@ -147,7 +142,7 @@ export class QdrantIndex implements Indexer, DocumentReader {
   }
 
   async delete(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<number> {
-    return this.#inTurn(signal, async () => {
+    return this.#writes.run(signal, async () => {
       const heads = await this.#heads(tenant, documentIds, signal);
       const points = [...heads].flatMap(([id, { passage_count }]) => recordIds(tenant, id, 0, passage_count));
       if (points.length > 0) await this.#write([{ delete: { points } }], signal);
@@ -208,25 +203,17 @@ export class QdrantIndex implements Indexer, DocumentReader {
     await this.#write([...removal, { upsert: { points } }], signal);
   }
 
-  /** One write after the other, each as often as a busy or restarting server makes it necessary. */
-  #inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    return this.#writes.run(() => patiently(work, signal));
-  }
-
   #write(operations: Schemas['UpdateOperation'][], signal: AbortSignal) {
     return this.#ask(signal, (init) => this.#api.batchUpdate({ ...this.#collection, wait: true, operations }, init));
   }
 
-  async #heads(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<Map<string, Payload>> {
+  async #heads(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<Map<string, Head>> {
     if (documentIds.length === 0 || !(await this.#exists(signal))) return new Map();
     const ids = documentIds.map((id) => recordId(tenant, id, 0));
     const points = await this.#ask(signal, (init) =>
-      this.#api.getPoints(
-        { ...this.#collection, ids, with_payload: ['document_id', 'fingerprint', 'passage_count', 'acl'] },
-        init,
-      ),
+      this.#api.getPoints({ ...this.#collection, ids, with_payload: [...HEAD_FIELDS] }, init),
     );
-    return new Map(points.map(({ payload }) => [String(payload?.document_id), payload as unknown as Payload]));
+    return new Map(points.map(({ payload }) => [String(payload?.document_id), payload as unknown as Head]));
   }
 
   async #ensureCollection(signal: AbortSignal): Promise<void> {

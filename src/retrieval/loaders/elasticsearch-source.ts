@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { Client, type ClientOptions, type estypes } from '@elastic/elasticsearch';
+import { Client, type estypes } from '@elastic/elasticsearch';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { type ConnectionSettings, certificateError, readConnection } from '../elasticsearch-connection.js';
 import { fieldMappingSchema, mapFields } from './field-mapping.js';
 import type { Loaded, LoaderOptions } from './loader.js';
 import { toDocument } from './record.js';
@@ -21,6 +21,11 @@ const sourceSchema = z.strictObject({
   fields: fieldMappingSchema,
 });
 
+const SETTINGS: ConnectionSettings = {
+  url: 'elasticsearch.url',
+  cloudId: 'elasticsearch.url',
+  caFile: 'CANDOR_SOURCE_CA_FILE',
+};
 const KEEP_ALIVE = '5m';
 
 /**
@@ -32,7 +37,7 @@ export async function* loadElasticsearch(file: string, options: LoaderOptions): 
   let pit: string | undefined;
   try {
     const { elasticsearch: source, fields } = readSource(await readFile(file, 'utf8'));
-    client = new Client(clientOptions(source.url, options));
+    client = new Client(readConnection({ ...options.elasticsearch, url: source.url }, SETTINGS));
     pit = (await client.openPointInTime({ index: source.index, keep_alive: KEEP_ALIVE })).id;
     let after: estypes.SortResults | undefined;
     do {
@@ -48,7 +53,8 @@ export async function* loadElasticsearch(file: string, options: LoaderOptions): 
       for (const { _id, _source } of page.hits.hits) yield toLoaded(file, { _id, ..._source }, fields, options);
       after = page.hits.hits.at(-1)?.sort;
     } while (after);
-  } catch (error) {
+  } catch (thrown) {
+    const error = certificateError(thrown, SETTINGS) ?? thrown;
     const reason = `cannot be read from here on: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`;
     yield { type: 'rejected', file, reason };
   } finally {
@@ -74,10 +80,4 @@ function readSource(text: string): z.infer<typeof sourceSchema> {
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   throw new Error(`expected a source of documents; ${issues.join('; ')}`);
-}
-
-function clientOptions(node: string, { elasticsearch = {} }: LoaderOptions): ClientOptions {
-  const { apiKey, username, password, caFile } = elasticsearch;
-  const auth = apiKey ? { apiKey } : username ? { username, password: password ?? '' } : undefined;
-  return { node, ...(auth && { auth }), ...(caFile && { tls: { ca: readFileSync(caFile) } }) };
 }

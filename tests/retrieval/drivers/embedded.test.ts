@@ -17,7 +17,12 @@ const opener =
   (more: Partial<EmbeddedIndexOptions>): OpenBackEnd =>
   async (embedder, name = `index-${count++}`) => {
     const index = new EmbeddedIndex({ dir: join(root, name), embedder, ...more });
-    return { indexer: index, retrievers: [index.lexicalRetriever(), index.denseRetriever()], documents: index };
+    return {
+      indexer: index,
+      retrievers: [index.lexicalRetriever(), index.denseRetriever()],
+      documents: index,
+      sources: (ask) => index.sources(ask),
+    };
   };
 
 // Once with rows that no index has yet, once with every index as fresh as can be.

@@ -43,7 +43,9 @@ export function Results({ state, page, texts, onMore, onRetry, onSearch, onSwitc
         onSwitchOn={onSwitchOn}
       />
       {state.suggestion && <SpellingNote {...state.suggestion} typed={state.query} texts={texts} onSearch={onSearch} />}
-      {degraded.length > 0 && <p class="degraded">{texts.degraded(degraded.join(', '))}</p>}
+      {degraded.length > 0 && (
+        <p class="degraded">{texts.degraded(degraded.map((part) => texts.parts[part]).join(', '))}</p>
+      )}
       {hits.length === 0 && (
         <div class="no-hits">
           <p class="advice">{texts.noHits}</p>
