@@ -2,8 +2,17 @@ import { abortError, ServiceError } from '../errors.js';
 import { chooseAnswerPassages } from '../ranking/passage-budget.js';
 import type { Calibrator } from '../reward/calibrator.js';
 import { type RewardedCandidate, withConfidence } from '../reward/confidence.js';
+import { wantsAnswer } from '../reward/strategy.js';
 import type { QueryVerdict } from '../safety/query-guard.js';
-import type { Abstention, AnswerOutcome, Candidate, ScoredCandidate, ScoredPassage, SearchRequest } from '../types.js';
+import type {
+  Abstention,
+  AnswerOutcome,
+  Candidate,
+  QueryUnderstanding,
+  ScoredCandidate,
+  ScoredPassage,
+  SearchRequest,
+} from '../types.js';
 import { claimContexts } from './claim-contexts.js';
 import { isDeadline, runUntil } from './deadline.js';
 import {
@@ -29,6 +38,8 @@ interface AnswerContext {
   request: SearchRequest;
   /** The hits that the client sees. */
   page: readonly ScoredPassage[];
+  /** What was read out of the query. */
+  understanding: Pick<QueryUnderstanding, 'intent' | 'language'>;
   trace: RequestTrace;
 }
 
@@ -52,6 +63,7 @@ export async function findAnswer(
     return await runUntil(signal, remainingMs, async (inTime) => {
       const found = await verdict;
       if (found.action === 'hits-only') return abstain({ reason: 'unsafe-query', ...noticeOf(found) });
+      if (!wantsAnswer(context.understanding.intent)) return abstain({ reason: 'not-a-question' });
       // Without calibrator nothing is shown; the candidates are still of interest to whoever reads the trace.
       if (!parts.answering || (!parts.answering.calibrator && !request.debug)) {
         return abstain({ reason: 'generator-unavailable' });
@@ -88,7 +100,7 @@ async function answerFrom(
     contexts: scored.contexts,
     hits,
   };
-  return await choose(context, calibrator, material, signal);
+  return await choose(context, answering.promptTexts ?? [], calibrator, material, signal);
 }
 
 /** Candidates that are ready when the generator's share of the time is over are enough; none is a deadline missed. */
@@ -166,14 +178,15 @@ interface Scored {
 /** Plans, reads back what the plan cites, and decides. Both halves are pure, so that the trace can be decided again. */
 async function choose(
   context: AnswerContext,
+  promptTexts: readonly string[],
   calibrator: Calibrator,
   material: Pick<DecisionInput, 'passages' | 'candidates' | 'contexts'> & { hits: readonly ScoredPassage[] },
   signal: AbortSignal,
 ): Promise<AnswerOutcome> {
-  const { request, settings, parts, trace } = context;
+  const { request, settings, parts, trace, understanding } = context;
   return await trace.run('choice', async (report) => {
-    const { classifier, watch } = parts;
-    const kind = await classifier?.classify(request.query, signal);
+    const { watch } = parts;
+    const kind = understanding.intent;
     const named = request.answer.minConfidence ?? settings.minConfidence ?? calibrator.minConfidence;
     // A caller who names a threshold has made no promise to anyone.
     const minConfidence = request.answer.minConfidence === undefined ? (watch?.threshold(named) ?? named) : named;
@@ -196,7 +209,7 @@ async function choose(
         wrongAnswerCost: settings.wrongAnswerCost ?? 1,
         layout: request.answer.layout ?? settings.answerLayout ?? 'inline',
       },
-      promptTexts: settings.promptTexts ?? [],
+      promptTexts,
     };
     report.add({ minConfidence, calibrator: calibrator.version });
     const plan = planAnswer(input, calibrator);

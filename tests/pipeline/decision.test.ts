@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createAnswerPipeline } from '../../src/pipeline/answer-pipeline.js';
 import type { PipelineParts, PipelineSettings } from '../../src/pipeline/parts.js';
 import { replay } from '../../src/pipeline/replay.js';
@@ -123,10 +123,51 @@ describe('strategies, from query to reply', () => {
     expect(clear.answerStatus.strategy).not.toBe('ask-back');
   });
 
-  it.each(['navigational', 'transactional'] as const)('gives a %s query its hits only', async (kind) => {
-    const classifier = { classifierId: 'kind@test', classify: async () => kind };
-    const { results, answerStatus } = await search({ ...corpus(bridge.slice(0, 1)), classifier });
+  it.each([
+    ['an address', 'www.bridge.example.org'],
+    ['a page', 'bridge official site'],
+    ['something to get', 'bridge for sale'],
+    ['something to get, in Chinese', '购买 bridge'],
+  ])('gives a query for %s its hits only, and writes nothing', async (_what, text) => {
+    const parts = corpus(bridge.slice(0, 1));
+    const generate = vi.fn(parts.answering!.generator.generate);
+    const generator = { ...parts.answering!.generator, generate };
+    const { results, answerStatus } = await search(
+      { ...parts, answering: { ...parts.answering!, generator } },
+      asking(text),
+    );
     expect([answerStatus.reason, results.length]).toEqual(['not-a-question', 1]);
+    expect(generate).not.toHaveBeenCalled();
+    // The step that says so can be switched off.
+    const steps = { querySteps: ['operators'] as const };
+    const again = await search({ ...parts, answering: { ...parts.answering!, generator } }, asking(text), steps);
+    expect(again.answerStatus.shown).toBe(true);
+  });
+
+  it('puts the answer lower where a few words may mean many things', async () => {
+    const sources = [
+      bridge[0],
+      [source('b', 'A bridge is a card game.'), ''],
+      [source('c', 'A bridge is a part of a violin.'), ''],
+    ] as const;
+    const parts = { ...corpus(sources), reranker: fakeReranker({ a: 0.8, b: 0.75, c: 0.7 }) };
+    const slot = async (text: string) =>
+      (await search(parts, asking(text))).results.findIndex(({ type }) => type === 'answer');
+    expect(await slot('When was the bridge opened?')).toBe(0);
+    expect(await slot('bridge opening')).toBe(3);
+  });
+
+  it('lets nothing of the prompt out', async () => {
+    const said = 'read the text below and answer';
+    const parts = corpus([[bridge[0][0], said]]);
+    const answering = (promptTexts: string[]) => ({ answering: { ...parts.answering!, promptTexts } });
+    const statusWith = async (texts: string[]) => (await search({ ...parts, ...answering(texts) })).answerStatus;
+    expect(await statusWith(['Read the text below and answer the question.'])).toMatchObject({
+      shown: false,
+      reason: 'failed-check',
+      check: 'no-prompt-leak',
+    });
+    expect((await statusWith(['Something else is said here, at length.'])).check).not.toBe('no-prompt-leak');
   });
 
   it('names the check that an answer fails', async () => {
