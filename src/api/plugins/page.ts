@@ -9,7 +9,7 @@ export interface PageOptions {
   dir: string;
 }
 
-/** The search page at `/`. */
+/** The search page at `/`, the administrator's at `/admin`. */
 export default fastifyPlugin(async function page(app: FastifyInstance, { dir }: PageOptions) {
   if (!existsSync(join(dir, 'index.html'))) return;
   await app.register(fastifyStatic, {
