@@ -8,13 +8,16 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { queryGroupOf } from '../src/cli/query-group.js';
 import { type AnswerRecord, readRecords } from '../src/evaluation/answer-record.js';
 import { reliabilityFigure, riskCoverageFigure } from '../src/evaluation/report/confidence-figures.js';
+import { writeFigure } from '../src/evaluation/report/figure-file.js';
 import { parseCalibrator } from '../src/reward/calibrator.js';
 import { confidenceFeatures, confidenceOf } from '../src/reward/confidence.js';
+import { calibratorFor } from '../src/reward/query-group.js';
 import { selectAnswer } from '../src/reward/select-answer.js';
 import {
   aurcBy,
@@ -102,7 +105,8 @@ async function readCases(path: string): Promise<TrustCase[]> {
     const top = selectAnswer(record.candidates);
     if (!calibrator || !top) return null;
     const features = confidenceFeatures(top, record.candidates, new Map(Object.entries(record.relevanceScores)));
-    return { confidence: confidenceOf(features, calibrator), minConfidence: calibrator.minConfidence };
+    const own = calibratorFor(calibrator, queryGroupOf(record.question));
+    return { confidence: confidenceOf(features, own), minConfidence: own.minConfidence };
   };
   return (await readRecords(path)).map((record) => toCase(record, calibrator ? again : undefined));
 }
@@ -114,20 +118,19 @@ async function readGuards(path: string) {
 }
 
 async function draw(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true });
   for (const set of SETS) {
     const answers = cases[set].flatMap(({ answer }) => answer ?? []);
     if (answers.length === 0) continue;
     const by = (score: 'reward' | 'relevance' | 'meanLogprob') =>
       answers.map((answer) => ({ confidence: answer[score], right: answer.right }));
-    await writeFile(join(dir, `reliability-${set}.svg`), reliabilityFigure(answers, `Reliability, ${set}`));
+    await writeFigure(dir, `reliability-${set}`, reliabilityFigure(answers, `Reliability, ${set}`));
     const curves = [
       { name: 'confidence', answers },
       { name: 'reranker score', answers: by('relevance') },
       { name: 'mean log-probability', answers: by('meanLogprob') },
       { name: 'reward', answers: by('reward') },
     ];
-    await writeFile(join(dir, `risk-coverage-${set}.svg`), riskCoverageFigure(curves, `Risk and coverage, ${set}`));
+    await writeFigure(dir, `risk-coverage-${set}`, riskCoverageFigure(curves, `Risk and coverage, ${set}`));
   }
 }
 

@@ -122,10 +122,13 @@ type Promised = Pick<NonNullable<Calibrator['guarantee']>, 'labels' | 'targetPre
 export function withGuarantee(base: Calibrator, found: GuaranteeMet, promised: Promised): Calibrator {
   const { version, guarantee: _, ...content } = base;
   const { minConfidence, shown, right, precisionLow } = found;
+  // What was proven is one threshold for all queries, with the confidences of their groups.
+  const groups = content.groups?.map((group) => ({ ...group, minConfidence }));
   const date = new Date().toISOString().slice(0, 10);
   return sealCalibrator({
     ...content,
     minConfidence,
+    ...(groups && { groups }),
     guarantee: { ...promised, date, basedOn: version, shown, right, precisionLow },
   });
 }

@@ -2,6 +2,7 @@ import { abortError, ServiceError } from '../errors.js';
 import { chooseAnswerPassages } from '../ranking/passage-budget.js';
 import type { Calibrator } from '../reward/calibrator.js';
 import { type RewardedCandidate, withConfidence } from '../reward/confidence.js';
+import { calibratorFor } from '../reward/query-group.js';
 import { wantsAnswer } from '../reward/strategy.js';
 import type { QueryVerdict } from '../safety/query-guard.js';
 import type {
@@ -138,7 +139,7 @@ async function generate(
 }
 
 async function score(
-  { request, trace, parts }: AnswerContext,
+  { request, trace, parts, understanding }: AnswerContext,
   answering: AnswerParts,
   read: readonly ScoredPassage[],
   candidates: readonly Candidate[],
@@ -151,7 +152,8 @@ async function score(
         .filter(({ passageId }) => passageId === passage.id)
         .map((candidate) => ({ query: request.query, passage, candidate })),
     );
-    const { rewardModel, calibrator } = answering;
+    const { rewardModel } = answering;
+    const calibrator = answering.calibrator && calibratorFor(answering.calibrator, queryOf(request, understanding));
     const logits = await rewardModel.score(items, signal);
     const rewarded = items.map(({ candidate }, index): RewardedCandidate => {
       const rewardLogit = logits[index];
@@ -186,14 +188,14 @@ async function choose(
   const { request, settings, parts, trace, understanding } = context;
   return await trace.run('choice', async (report) => {
     const { watch } = parts;
-    const kind = understanding.intent;
-    const named = request.answer.minConfidence ?? settings.minConfidence ?? calibrator.minConfidence;
+    const query = queryOf(request, understanding);
+    const named =
+      request.answer.minConfidence ?? settings.minConfidence ?? calibratorFor(calibrator, query).minConfidence;
     // A caller who names a threshold has made no promise to anyone.
     const minConfidence = request.answer.minConfidence === undefined ? (watch?.threshold(named) ?? named) : named;
     const { page } = context;
-    const { text, language, access } = request.query;
     const input: DecisionInput = {
-      query: { text, access, ...(language !== undefined && { language }), ...(kind !== undefined && { kind }) },
+      query,
       passages: material.passages,
       candidates: material.candidates,
       contexts: material.contexts,
@@ -222,10 +224,20 @@ async function choose(
     const confidence = confidenceOfOutcome(outcome);
     if (confidence !== undefined) {
       const { requestId } = request;
-      watch?.observe({ requestId, tenant: access.tenant, confidence, isShown: outcome.status === 'answered' });
+      watch?.observe({ requestId, tenant: query.access.tenant, confidence, isShown: outcome.status === 'answered' });
     }
     return outcome;
   });
+}
+
+/** What decides, of the query: its words, whom it may see for, and the group that its confidence belongs to. */
+function queryOf(
+  { query: { text, access, language } }: SearchRequest,
+  understanding: AnswerContext['understanding'],
+): DecisionInput['query'] {
+  const known = language ?? understanding.language;
+  const { intent: kind } = understanding;
+  return { text, access, ...(known !== undefined && { language: known }), ...(kind !== undefined && { kind }) };
 }
 
 /** What stands at the citation now, and whether the answer guard objects. */

@@ -1,6 +1,7 @@
 import type { Calibrator } from './calibrator.js';
 import { populationStability } from './population-stability.js';
 import { binomialTail, precisionLowerBound } from './precision-bound.js';
+import { lowestThreshold } from './query-group.js';
 import { type ConfidenceOutcome, chooseThreshold } from './threshold.js';
 
 /** Whether the promise about shown answers still holds, by what is seen of late. */
@@ -72,7 +73,8 @@ export function judgeDrift(
 ): DriftStatus {
   const { version, minConfidence, fit, guarantee, distribution } = calibrator;
   const targetPrecision = guarantee?.targetPrecision ?? fit.targetPrecision;
-  const shown = outcomes.filter(({ confidence }) => confidence >= minConfidence);
+  const lowest = lowestThreshold(calibrator);
+  const shown = outcomes.filter(({ confidence }) => confidence >= lowest);
   const right = shown.filter((outcome) => outcome.right).length;
   const stability =
     distribution && confidences.length >= MIN_CONFIDENCES ? populationStability(distribution, confidences) : null;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { earlierRecords, requireConsistent, toOutcomes, withGuarantee } from '../../src/cli/calibrate-site.js';
-import { parseCalibrator } from '../../src/reward/calibrator.js';
+import { parseCalibrator, sealCalibrator } from '../../src/reward/calibrator.js';
 import { record } from '../evaluation/records.js';
 import { fakeCalibrator } from '../pipeline/fakes.js';
 
@@ -20,6 +20,16 @@ describe('a site calibrator', () => {
       minConfidence: 0,
       guarantee: undefined,
     });
+  });
+
+  it('has the proven threshold in all groups', () => {
+    const { version: _, ...content } = fakeCalibrator();
+    const group = {
+      ...{ language: 'zh', kind: 'question' as const, isotonic: { scores: [0.5], values: [0.4] }, minConfidence: 0.95 },
+      ...{ questions: 300, right: 200, precision: 0.9, precisionLow: 0.85, shown: 100, calibrationError: 0.03 },
+    };
+    const site = withGuarantee(sealCalibrator({ ...content, groups: [group] }), found, promised);
+    expect(site.groups).toEqual([{ ...group, minConfidence: 0.7 }]);
   });
 
   it('can be made from an earlier one', () => {

@@ -6,6 +6,7 @@ import { createAnswerPipeline } from '../../src/pipeline/answer-pipeline.js';
 import type { PipelineParts, PipelineSettings } from '../../src/pipeline/parts.js';
 import { replay } from '../../src/pipeline/replay.js';
 import { FileTraceStore, readKeptTrace, type TraceStore } from '../../src/pipeline/trace-store.js';
+import { sealCalibrator } from '../../src/reward/calibrator.js';
 import type { AnswerResult, Passage, SearchRequest } from '../../src/types.js';
 import {
   candidate,
@@ -223,6 +224,36 @@ describe('strategies, from query to reply', () => {
     expect(await layoutOf({}, {})).toBe('inline');
     expect(await layoutOf({}, { answerLayout: 'side-panel' })).toBe('side-panel');
     expect(await layoutOf({ answer: { ...answer, layout: 'inline' } }, { answerLayout: 'side-panel' })).toBe('inline');
+  });
+});
+
+describe('groups of queries', () => {
+  const group = {
+    ...{ language: 'en', kind: 'question' as const, isotonic: { scores: [0.9], values: [0.3] }, minConfidence: 0.25 },
+    ...{ questions: 300, right: 200, precision: 0.9, precisionLow: 0.85, shown: 100, calibrationError: 0.03 },
+  };
+  const { version: _, ...content } = fakeCalibrator();
+  const calibrator = sealCalibrator({ ...content, groups: [group] });
+  const parts = corpus(bridge.slice(0, 1));
+  const grouped = { ...parts, answering: { ...parts.answering!, calibrator } };
+  const question = asking('When was the bridge in the city opened?', { debug: true });
+
+  it('have confidence and threshold of their own, in the replay too', async () => {
+    const own = await search(grouped, question);
+    const pooled = await search(parts, question);
+    expect(own.answerStatus.shown).toBe(true);
+    expect(own.answerStatus.confidence).not.toBeCloseTo(pooled.answerStatus.confidence ?? 0, 2);
+    expect(own.trace?.entries.find(({ stage }) => stage === 'choice')?.details).toMatchObject({ minConfidence: 0.25 });
+    expect(replay(JSON.parse(JSON.stringify(own)), calibrator).same).toBe(true);
+  });
+
+  it.each([
+    ['another kind', asking('bridge opening', { debug: true }), {}],
+    ['another language', asking('这座桥什么时候通车？', { debug: true }), {}],
+    ['a query that was not looked at', question, { querySteps: [] as const }],
+  ])('%s is pooled', async (_what, request, changed) => {
+    const [own, pooled] = [await search(grouped, request, changed), await search(parts, request, changed)];
+    expect(own.answerStatus).toEqual(pooled.answerStatus);
   });
 });
 
