@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { earlierRecords, requireConsistent, toOutcomes, withGuarantee } from '../../src/cli/calibrate-site.js';
+import {
+  earlierRecords,
+  notProven,
+  requireConsistent,
+  toOutcomes,
+  withGuarantee,
+} from '../../src/cli/calibrate-site.js';
 import { parseCalibrator, sealCalibrator } from '../../src/reward/calibrator.js';
 import { record } from '../evaluation/records.js';
 import { fakeCalibrator } from '../pipeline/fakes.js';
@@ -37,6 +43,13 @@ describe('a site calibrator', () => {
     const second = withGuarantee(first, { ...found, minConfidence: 0.8 }, { ...promised, labels: 400 });
     expect(second.guarantee).toMatchObject({ basedOn: first.version, labels: 400 });
   });
+});
+
+it('says how many answers came too late to prove anything', () => {
+  const outcomes = [{ confidence: 0.9, right: true }];
+  const message = (late: number) => notProven(null, outcomes, { ...promised, late }).message;
+  expect(message(13)).toContain('1 answered, 1 of these right. 13 came too late to count: ');
+  expect(message(0)).not.toContain('late');
 });
 
 describe('labels', () => {
