@@ -1,5 +1,5 @@
 import type { AnswerRecord } from '../src/evaluation/answer-record.js';
-import { bootstrap, type Measure, meanOf } from '../src/evaluation/bootstrap.js';
+import { type BootstrapOptions, bootstrap, type Measure, meanOf } from '../src/evaluation/bootstrap.js';
 import { calibrationError } from '../src/evaluation/measures/calibration-error.js';
 import { quoteHoldsAnswer } from '../src/evaluation/measures/citation.js';
 import {
@@ -40,7 +40,9 @@ export const TRUST_METRICS = [
 
 export type TrustMetric = (typeof TRUST_METRICS)[number];
 
-export type TrustSet = 'natural' | 'adversarial' | 'clapnq' | 'quotesum';
+export const TRUST_SETS = ['natural', 'adversarial', 'clapnq', 'quotesum'] as const;
+
+export type TrustSet = (typeof TRUST_SETS)[number];
 
 /** A recorded question, as far as trust goes. */
 export interface TrustCase {
@@ -115,8 +117,9 @@ export function figure(
   cases: readonly TrustCase[],
   measure: Measure<TrustCase>,
   countOf: (one: TrustCase) => boolean,
+  options: BootstrapOptions = {},
 ): TrustFigure {
-  const { estimate } = bootstrap(cases, { estimate: measure });
+  const { estimate } = bootstrap(cases, { estimate: measure }, options);
   return { ...estimate, n: cases.filter(countOf).length };
 }
 
@@ -153,4 +156,42 @@ export function boundTrials(
     const right = shown.filter((answer) => answer.right).length;
     return { supported: true, held: right >= targetPrecision * shown.length };
   });
+}
+
+export const hasAnswer = ({ answer }: TrustCase): boolean => answer !== null;
+export const isAnswerable = ({ answerable }: TrustCase): boolean => answerable;
+const isCited = (one: TrustCase) => one.citationHolds !== null;
+const NOTHING: TrustFigure = { value: null, low: null, high: null, n: 0 };
+
+/**
+ * What `trust.json` holds.
+ *
+ * @param cases A set that was not given is empty, and its figures are `null` with n = 0.
+ * @param guards Measured elsewhere; `null`: not at all.
+ */
+export function trustMetrics(
+  cases: Readonly<Record<TrustSet, readonly TrustCase[]>>,
+  guards: Pick<Record<TrustMetric, TrustFigure>, 'attackSuccess' | 'harmlessBlocked'> | null,
+  { trials, ...options }: BootstrapOptions & { trials?: number } = {},
+): Record<TrustMetric, TrustFigure> {
+  const { natural, adversarial, clapnq, quotesum } = cases;
+  const all = TRUST_SETS.flatMap((set) => cases[set]);
+  const bound = boundTrials(natural, trials === undefined ? {} : { trials });
+  // An answer has one citation unless sources disagree, and records keep the first: both figures are the same.
+  const citations = figure(all, citationHolds, isCited, options);
+  return {
+    eceNatural: figure(natural, ece, hasAnswer, options),
+    eceClapnq: figure(clapnq, ece, hasAnswer, options),
+    eceQuotesum: figure(quotesum, ece, hasAnswer, options),
+    coverageAt90Natural: figure(natural, coverageAt(0.9), isAnswerable, options),
+    coverageAt95Natural: figure(natural, coverageAt(0.95), isAnswerable, options),
+    coverageAt90Adversarial: figure(adversarial, coverageAt(0.9), isAnswerable, options),
+    shownOnUnanswerable: shareFigure(all.filter((one) => !one.answerable).map(({ shown }) => shown)),
+    boundHeld: shareFigure(bound.map(({ held }) => held)),
+    attackSuccess: guards?.attackSuccess ?? NOTHING,
+    harmlessBlocked: guards?.harmlessBlocked ?? NOTHING,
+    citationPrecision: citations,
+    citationRecall: citations,
+    aurcReduction: figure(natural, aurcReduction, hasAnswer, options),
+  };
 }

@@ -8,33 +8,35 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { queryGroupOf } from '../src/cli/query-group.js';
 import { type AnswerRecord, readRecords } from '../src/evaluation/answer-record.js';
 import { reliabilityFigure, riskCoverageFigure } from '../src/evaluation/report/confidence-figures.js';
+import { writeFigure } from '../src/evaluation/report/figure-file.js';
 import { parseCalibrator } from '../src/reward/calibrator.js';
 import { confidenceFeatures, confidenceOf } from '../src/reward/confidence.js';
+import { calibratorFor } from '../src/reward/query-group.js';
 import { selectAnswer } from '../src/reward/select-answer.js';
 import {
   aurcBy,
-  aurcReduction,
   boundTrials,
-  citationHolds,
   coverageAt,
   ece,
   figure,
+  hasAnswer,
+  isAnswerable,
   shareFigure,
   shownOnUnanswerable,
   TRUST_METRICS,
+  TRUST_SETS,
   type TrustCase,
   type TrustFigure,
-  type TrustMetric,
   type TrustSet,
   toCase,
+  trustMetrics,
 } from './trust-metrics.js';
-
-const SETS: readonly TrustSet[] = ['natural', 'adversarial', 'clapnq', 'quotesum'];
 
 const { values } = parseArgs({
   options: {
@@ -54,35 +56,12 @@ const { values } = parseArgs({
 const share = z.number().nullable();
 const figureSchema = z.object({ value: share, low: share, high: share, n: z.number() });
 const guardsSchema = z.object({ metrics: z.object({ attackSuccess: figureSchema, harmlessBlocked: figureSchema }) });
-const NOTHING: TrustFigure = { value: null, low: null, high: null, n: 0 };
 
 const cases = Object.fromEntries(
-  await Promise.all(SETS.map(async (set) => [set, await readCases(values[set])] as const)),
+  await Promise.all(TRUST_SETS.map(async (set) => [set, await readCases(values[set])] as const)),
 ) as Record<TrustSet, TrustCase[]>;
 const guards = await readGuards(values.guards);
-const all = SETS.flatMap((set) => cases[set]);
-
-const hasAnswer = ({ answer }: TrustCase) => answer !== null;
-const isAnswerable = ({ answerable }: TrustCase) => answerable;
-const isCited = (one: TrustCase) => one.citationHolds !== null;
-const trials = boundTrials(cases.natural);
-
-const metrics: Record<TrustMetric, TrustFigure> = {
-  eceNatural: figure(cases.natural, ece, hasAnswer),
-  eceClapnq: figure(cases.clapnq, ece, hasAnswer),
-  eceQuotesum: figure(cases.quotesum, ece, hasAnswer),
-  coverageAt90Natural: figure(cases.natural, coverageAt(0.9), isAnswerable),
-  coverageAt95Natural: figure(cases.natural, coverageAt(0.95), isAnswerable),
-  coverageAt90Adversarial: figure(cases.adversarial, coverageAt(0.9), isAnswerable),
-  shownOnUnanswerable: shareFigure(all.filter((one) => !one.answerable).map(({ shown }) => shown)),
-  boundHeld: shareFigure(trials.map(({ held }) => held)),
-  attackSuccess: guards?.attackSuccess ?? NOTHING,
-  harmlessBlocked: guards?.harmlessBlocked ?? NOTHING,
-  // An answer has one citation unless sources disagree, so that both figures are near each other.
-  citationPrecision: figure(all, citationHolds, isCited),
-  citationRecall: figure(all, citationHolds, isCited),
-  aurcReduction: figure(cases.natural, aurcReduction, hasAnswer),
-};
+const metrics = trustMetrics(cases, guards);
 
 await mkdir(dirname(values.out), { recursive: true });
 await writeFile(values.out, `${JSON.stringify({ metrics }, null, 2)}\n`);
@@ -102,7 +81,8 @@ async function readCases(path: string): Promise<TrustCase[]> {
     const top = selectAnswer(record.candidates);
     if (!calibrator || !top) return null;
     const features = confidenceFeatures(top, record.candidates, new Map(Object.entries(record.relevanceScores)));
-    return { confidence: confidenceOf(features, calibrator), minConfidence: calibrator.minConfidence };
+    const own = calibratorFor(calibrator, queryGroupOf(record.question));
+    return { confidence: confidenceOf(features, own), minConfidence: own.minConfidence };
   };
   return (await readRecords(path)).map((record) => toCase(record, calibrator ? again : undefined));
 }
@@ -114,20 +94,19 @@ async function readGuards(path: string) {
 }
 
 async function draw(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true });
-  for (const set of SETS) {
+  for (const set of TRUST_SETS) {
     const answers = cases[set].flatMap(({ answer }) => answer ?? []);
     if (answers.length === 0) continue;
     const by = (score: 'reward' | 'relevance' | 'meanLogprob') =>
       answers.map((answer) => ({ confidence: answer[score], right: answer.right }));
-    await writeFile(join(dir, `reliability-${set}.svg`), reliabilityFigure(answers, `Reliability, ${set}`));
+    await writeFigure(dir, `reliability-${set}`, reliabilityFigure(answers, `Reliability, ${set}`));
     const curves = [
       { name: 'confidence', answers },
       { name: 'reranker score', answers: by('relevance') },
       { name: 'mean log-probability', answers: by('meanLogprob') },
       { name: 'reward', answers: by('reward') },
     ];
-    await writeFile(join(dir, `risk-coverage-${set}.svg`), riskCoverageFigure(curves, `Risk and coverage, ${set}`));
+    await writeFigure(dir, `risk-coverage-${set}`, riskCoverageFigure(curves, `Risk and coverage, ${set}`));
   }
 }
 
@@ -147,7 +126,7 @@ function print(): void {
     line('  promise kept, of all draws', shareFigure(tried.map(({ held }) => held)));
     line('  promise kept, of the proven ones', shareFigure(proven.map(({ held }) => held)));
   }
-  for (const set of SETS) {
+  for (const set of TRUST_SETS) {
     if (cases[set].length === 0) continue;
     console.log(`\n${set}: area under the risk-coverage curve, by`);
     const area = (name: string, score: Parameters<typeof aurcBy>[0]) =>

@@ -106,8 +106,11 @@ export interface Query {
   language?: string;
 }
 
-/** What a query wants, by its form. */
-export type QueryIntent = 'question' | 'keyword' | 'navigational';
+/**
+ * What kind of thing a query asks for, by its form. Only a question, or a few words that stand for one, gets an answer:
+ * `navigational` names a page, `transactional` something to get.
+ */
+export type QueryKind = 'question' | 'keyword' | 'navigational' | 'transactional';
 
 /** What is known of a query before anything is looked up. */
 export interface QueryUnderstanding {
@@ -122,7 +125,7 @@ export interface QueryUnderstanding {
   dateTo?: string;
   /** BCP 47 tag; absent when the query does not tell. */
   language?: string;
-  intent?: QueryIntent;
+  intent?: QueryKind;
   /** Words such as `latest`: newer documents are better ones. */
   prefersNewer: boolean;
   /** Days that words such as `last week` mean; documents of these days are better ones. */
@@ -220,9 +223,6 @@ export interface Answer {
   /** Present when sources contradict each other and none is newer: at least two claims, each with its own quote. */
   disagreement?: { claims: readonly DisagreeingClaim[] };
 }
-
-/** What kind of thing a query asks for. Only a question, or a few words that stand for one, gets an answer. */
-export type QueryKind = 'question' | 'keyword' | 'navigational' | 'transactional';
 
 /** One of the things an ambiguous query may mean. */
 export interface Choice {

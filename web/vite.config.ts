@@ -1,4 +1,7 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+
+const page = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   // Relative, so that the pages also work below a path of another site.
@@ -12,6 +15,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: { input: [page('index.html'), page('admin/index.html')] },
   },
   server: { proxy: { '/v1': 'http://127.0.0.1:8080' } },
 });

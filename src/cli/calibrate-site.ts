@@ -65,7 +65,10 @@ export async function calibrateSite({
   });
   const outcomes = toOutcomes(records);
   const found = guaranteedThreshold(outcomes, { targetPrecision, confidence, labels: questions.length });
-  if (!found.supported) throw notProven(found.moreLabels, outcomes, questions.length, targetPrecision, confidence);
+  if (!found.supported) {
+    const late = records.filter(({ reason }) => reason === 'deadline').length;
+    throw notProven(found.moreLabels, outcomes, { labels: questions.length, late, targetPrecision, confidence });
+  }
   const calibrator = withGuarantee({ ...base, ...withDistribution(outcomes) }, found, {
     labels: questions.length,
     targetPrecision,
@@ -122,30 +125,35 @@ type Promised = Pick<NonNullable<Calibrator['guarantee']>, 'labels' | 'targetPre
 export function withGuarantee(base: Calibrator, found: GuaranteeMet, promised: Promised): Calibrator {
   const { version, guarantee: _, ...content } = base;
   const { minConfidence, shown, right, precisionLow } = found;
+  // What was proven is one threshold for all queries, with the confidences of their groups.
+  const groups = content.groups?.map((group) => ({ ...group, minConfidence }));
   const date = new Date().toISOString().slice(0, 10);
   return sealCalibrator({
     ...content,
     minConfidence,
+    ...(groups && { groups }),
     guarantee: { ...promised, date, basedOn: version, shown, right, precisionLow },
   });
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
-function notProven(
+export function notProven(
   moreLabels: number | null,
   outcomes: readonly ConfidenceOutcome[],
-  labels: number,
-  targetPrecision: number,
-  confidence: number,
+  { labels, late, targetPrecision, confidence }: Promised & { late: number },
 ): ServiceError {
   const right = outcomes.filter((outcome) => outcome.right).length;
   const facts = `${labels} labelled queries, ${outcomes.length} answered, ${right} of these right`;
+  const lost =
+    late > 0
+      ? ` ${late} came too late to count: ask on a quieter machine, with a longer CANDOR_ANSWER_DEADLINE_MS.`
+      : '';
   const hope =
     moreLabels === null
       ? 'At no threshold are enough of them right so far; more labels of the same kind would not change that.'
       : `About ${moreLabels} more labels would, if the answers go on being right as often.`;
-  const message = `No threshold is proven to be right in ${percent(targetPrecision)} with ${percent(confidence)} confidence: ${facts}. ${hope}`;
+  const message = `No threshold is proven to be right in ${percent(targetPrecision)} with ${percent(confidence)} confidence: ${facts}.${lost} ${hope}`;
   return new ServiceError('invalid-request', { message });
 }
 

@@ -1,17 +1,20 @@
 import { access, mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { ServiceError } from '../errors.js';
 import { type AnswerRecord, readRecords } from '../evaluation/answer-record.js';
 import { calibrationError } from '../evaluation/measures/calibration-error.js';
 import { reliabilityFigure, riskCoverageFigure } from '../evaluation/report/confidence-figures.js';
+import { writeFigure } from '../evaluation/report/figure-file.js';
 import { isRightAnswer } from '../evaluation/right-answer.js';
-import { type CalibrationCase, type CalibrationFit, fitCalibration } from '../reward/calibration.js';
+import { type CalibrationCase, type CalibrationFit, fitCalibration, type GroupFit } from '../reward/calibration.js';
 import { type Calibrator, type ModelVersions, sealCalibrator } from '../reward/calibrator.js';
 import { CONFIDENCE_FEATURES, type ConfidenceFeatures, confidenceFeatures } from '../reward/confidence.js';
+import { groupName } from '../reward/query-group.js';
 import { selectAnswer } from '../reward/select-answer.js';
 import { featureTable, renderFeatureTable } from './feature-table.js';
 import { numberOption } from './options.js';
+import { queryGroupOf } from './query-group.js';
 import { withDistribution } from './with-distribution.js';
 
 interface CalibrateOptions {
@@ -51,7 +54,7 @@ export function registerCalibrate(program: Command): void {
       numberOption(0.5, 0.999, { whole: false }),
       0.95,
     )
-    .option('--figures <dir>', 'with --records: reliability diagram and risk-coverage curve, as SVG')
+    .option('--figures <dir>', 'with --records: reliability diagram and risk-coverage curve, as SVG and PNG')
     .option('--force', 'replace a calibrator that is there')
     .addHelpText(
       'after',
@@ -97,8 +100,10 @@ async function calibrateModels(path: string, out: string, targetPrecision: numbe
   await writeFile(out, `${JSON.stringify(calibrator, null, 2)}\n`);
   const answerable = records.filter((record) => record.answerable).length;
   const table = renderFeatureTable(featureTable(cases, answerable));
-  if (figures !== undefined) await drawFigures(figures, cases, fit);
-  process.stdout.write(`${describe(calibrator, records.length, answerable)}\n\n${table}\n\nwritten to ${out}\n`);
+  if (figures !== undefined) await drawFigures(figures, cases, fit.served);
+  process.stdout.write(
+    `${describe(calibrator, records.length, answerable)}\n\n${groupTable(fit.groups)}\n\n${table}\n\nwritten to ${out}\n`,
+  );
 }
 
 /** Questions that got an answer; the others have no confidence. */
@@ -107,7 +112,12 @@ export function toCases(records: readonly AnswerRecord[]): CalibrationCase[] {
     const { id, top, features } = record;
     if (top === null || features === null) return [];
     return [
-      { id, features: featuresOf(record) ?? (features as unknown as ConfidenceFeatures), right: isRightAnswer(record) },
+      {
+        id,
+        features: featuresOf(record) ?? (features as unknown as ConfidenceFeatures),
+        right: isRightAnswer(record),
+        group: queryGroupOf(record.question),
+      },
     ];
   });
 }
@@ -121,7 +131,11 @@ function featuresOf({ candidates, relevanceScores, features }: AnswerRecord): Co
   return confidenceFeatures(top, candidates, new Map(Object.entries(relevanceScores)), context);
 }
 
-async function drawFigures(dir: string, cases: readonly CalibrationCase[], { heldOut }: CalibrationFit): Promise<void> {
+async function drawFigures(
+  dir: string,
+  cases: readonly CalibrationCase[],
+  heldOut: CalibrationFit['served'],
+): Promise<void> {
   const raw = (feature: 'relevanceScore' | 'meanTokenLogprob') =>
     cases.map(({ features, right }) => ({ confidence: features[feature] ?? 0, right }));
   const curves = [
@@ -129,9 +143,8 @@ async function drawFigures(dir: string, cases: readonly CalibrationCase[], { hel
     { name: 'reranker score', answers: raw('relevanceScore') },
     { name: 'mean log-probability', answers: raw('meanTokenLogprob') },
   ];
-  await mkdir(dir, { recursive: true });
-  await writeFile(join(dir, 'reliability.svg'), reliabilityFigure(heldOut, 'Reliability, held out'));
-  await writeFile(join(dir, 'risk-coverage.svg'), riskCoverageFigure(curves, 'Risk and coverage, held out'));
+  await writeFigure(dir, 'reliability', reliabilityFigure(heldOut, 'Reliability, held out'));
+  await writeFigure(dir, 'risk-coverage', riskCoverageFigure(curves, 'Risk and coverage, held out'));
 }
 
 /** @throws ServiceError when the records are of more than one set of models. */
@@ -161,7 +174,19 @@ function fitOrExplain(cases: readonly CalibrationCase[], targetPrecision: number
 }
 
 export function toCalibrator(fit: CalibrationFit, fittedFor: ModelVersions, targetPrecision: number): Calibrator {
-  const { threshold, heldOut, intercept, features, isotonic } = fit;
+  const { threshold, heldOut, served, intercept, features, isotonic } = fit;
+  const groups = fit.groups.flatMap(({ language, kind, questions, right, own }) => {
+    if (!own) return [];
+    const { minConfidence, precision, precisionLow, shown } = own.threshold;
+    const { scores, values } = own.isotonic;
+    return [
+      {
+        ...{ language, kind, isotonic: { scores: [...scores], values: [...values] }, minConfidence },
+        ...{ questions, right, precision, precisionLow, shown },
+        calibrationError: calibrationError(own.heldOut) ?? 1,
+      },
+    ];
+  });
   return sealCalibrator({
     format: 1,
     fittedFor: { ...fittedFor, reranker: fittedFor.reranker ?? null },
@@ -169,7 +194,8 @@ export function toCalibrator(fit: CalibrationFit, fittedFor: ModelVersions, targ
     features,
     isotonic,
     minConfidence: threshold.minConfidence,
-    ...withDistribution(heldOut),
+    ...(groups.length > 0 && { groups }),
+    ...withDistribution(served),
     fit: {
       date: new Date().toISOString().slice(0, 10),
       questions: heldOut.length,
@@ -203,6 +229,19 @@ function describe(
     `calibration error, held out, 15 bins of equal mass: ${fit.calibrationError.toFixed(4)}`,
     shown,
   ].join('\n');
+}
+
+/** Which groups of queries have their own map and threshold, and why the others have not. */
+function groupTable(groups: readonly GroupFit[]): string {
+  const lines = groups.map(({ pooledBecause, own, questions, right, ...group }) => {
+    const name = `  ${groupName(group).padEnd(24)}`;
+    if (!own) return `${name}pooled: ${pooledBecause}`;
+    const { minConfidence, shown, precision } = own.threshold;
+    const found = `${name}its own, of ${questions} with an answer, ${right} right`;
+    if (precision === null) return `${found}: no threshold reaches the target, nothing is shown`;
+    return `${found}: shown from ${minConfidence.toFixed(4)} on, ${shown} answers, ${(100 * precision).toFixed(1)} % right`;
+  });
+  return ['groups of queries, by language and kind:', ...lines].join('\n');
 }
 
 const exists = (path: string) =>

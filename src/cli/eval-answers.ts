@@ -6,9 +6,12 @@ import type { AnswerRecord } from '../evaluation/answer-record.js';
 import { summariseAnswers } from '../evaluation/answer-report.js';
 import { answerTable } from '../evaluation/answer-table.js';
 import { checkGates, type GateVerdict, readGate } from '../evaluation/gate.js';
+import type { RankedAnswer } from '../evaluation/measures/risk-coverage.js';
 import { isRecord, type RecordedAnswer, readAnswers } from '../evaluation/plain-answer.js';
 import { type Question, readQuestions, sampleQuestions } from '../evaluation/question.js';
 import { answersHtml } from '../evaluation/report/answers-html.js';
+import { reliabilityFigure, riskCoverageFigure } from '../evaluation/report/confidence-figures.js';
+import { writeFigure } from '../evaluation/report/figure-file.js';
 import { dropClusterIndex } from '../pipeline/create-pipeline.js';
 import { askPipeline, isUnasked } from './ask-pipeline.js';
 import { citedBy, readDocuments } from './corpus-documents.js';
@@ -26,6 +29,7 @@ export interface EvaluateAnswersOptions {
   minConfidence?: number;
   json?: string;
   html?: string;
+  figures?: string;
   gate?: string;
   judge?: boolean;
   against?: string;
@@ -67,7 +71,14 @@ export async function evaluateAnswers(options: EvaluateAnswersOptions): Promise<
   process.stdout.write(`${description}\n\n${answerTable(figures)}`);
   if (options.json) await writeFile(options.json, `${JSON.stringify(figures.report, null, 2)}\n`);
   if (options.html) await writeFile(options.html, answersHtml(figures, { description }));
+  if (options.figures) await drawFigures(options.figures, figures.ranked);
   return gate ? reportGates(checkGates(gate, figures.report)) : 0;
+}
+
+async function drawFigures(dir: string, answers: readonly RankedAnswer[]): Promise<void> {
+  await writeFigure(dir, 'reliability', reliabilityFigure(answers, 'Reliability'));
+  const curves = [{ name: 'confidence', answers }];
+  await writeFigure(dir, 'risk-coverage', riskCoverageFigure(curves, 'Risk and coverage'));
 }
 
 /** @throws ServiceError `invalid-request` for options that do not go together. */

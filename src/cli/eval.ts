@@ -21,6 +21,7 @@ export function registerEval(program: Command): void {
       '--html <file>',
       'also a report to look at, with risk-coverage and reliability; one file that loads nothing',
     )
+    .option('--figures <dir>', 'also reliability diagram and risk-coverage curve, each as SVG and PNG')
     .option('--gate <file>', 'hold the figures against the limits of a YAML file; exit code 3 when one fails')
     .option('--judge', 'also let the reward model judge the answers, without the gold ones')
     .option('--against <file>', "with --judge: another system's answers to compare with, as for --answers")

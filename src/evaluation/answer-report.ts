@@ -6,7 +6,7 @@ import { judge } from './judge.js';
 import type { JudgeComparison } from './judge-comparison.js';
 import { type ReliabilityBin, reliabilityBins } from './measures/calibration-error.js';
 import { percentile } from './measures/percentile.js';
-import { type RiskCoveragePoint, riskCoverageCurve } from './measures/risk-coverage.js';
+import { type RankedAnswer, type RiskCoveragePoint, riskCoverageCurve } from './measures/risk-coverage.js';
 import type { RecordedAnswer } from './plain-answer.js';
 import { type RefusalMatrix, refusalMatrix } from './refusals.js';
 import { type ThresholdRow, thresholdTable } from './thresholds.js';
@@ -37,6 +37,8 @@ export interface AnswerFigures {
   answerable: number;
   /** How often each reason was given. */
   reasons: Record<string, number>;
+  /** Best candidates with a confidence, and whether they were right; the surest first. */
+  ranked: RankedAnswer[];
   examples: AnswerExamples;
 }
 
@@ -69,6 +71,7 @@ export function summariseAnswers(
       reliability: reliabilityBins(ranked),
       slices: sliceAnswers(judged, options),
     },
+    ranked,
     further: pick(Object.keys(FURTHER_METRICS) as FurtherMetric[]),
     answerable: judged.filter((one) => one.answerable).length,
     reasons: countBy(judged.map(({ reason }) => reason)),

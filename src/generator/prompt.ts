@@ -98,6 +98,12 @@ export function singleSpaced(text: string): string {
   return text.replace(EDGES, '').replace(SPACES, ' ');
 }
 
+/** What the template itself says: its texts without what is filled in. */
+export function fixedTexts({ passage, sentence, question, answer, decline, end }: PromptTemplate): string[] {
+  const parts = [passage, sentence, question, answer, decline, end].flatMap((text) => text.split(/\{\w+\}/));
+  return [...new Set(parts.map((text) => text.trim()))].filter((text) => text !== '');
+}
+
 function fill(template: string, values: Record<string, string>): string {
   return template.replace(/\{(\w+)\}/g, (hole, name: string) => values[name] ?? hole);
 }

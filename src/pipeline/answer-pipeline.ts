@@ -63,7 +63,12 @@ export function createAnswerPipeline(parts: PipelineParts, settings: PipelineSet
       trace.mark('hits');
 
       // Starts now, not when the client has read the hits.
-      const answer = findAnswer({ parts, settings, request, page, trace }, verdict, hits.passages, work.signal);
+      const answer = findAnswer(
+        { parts, settings, request, page, understanding, trace },
+        verdict,
+        hits.passages,
+        work.signal,
+      );
       answer.catch(() => undefined);
       yield {
         type: 'hits-end',

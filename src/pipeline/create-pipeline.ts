@@ -6,7 +6,7 @@ import { OnnxGenerator } from '../generator/drivers/onnx.js';
 import { OpenAiCompatibleGenerator } from '../generator/drivers/openai-compatible.js';
 import { startPolicyPool } from '../generator/drivers/policy-pool.js';
 import type { Generator } from '../generator/generator.js';
-import { loadPromptTemplate } from '../generator/prompt.js';
+import { fixedTexts, loadPromptTemplate } from '../generator/prompt.js';
 import { openModel } from '../onnx/manifest.js';
 import type { SessionPool } from '../onnx/session-pool.js';
 import type { DocumentScorer } from '../ranking/document-scorer.js';
@@ -448,11 +448,11 @@ async function openAnswering(
     await openModel(policyDir);
     if (!reward) return null;
     const pool = opened.keep(await startPolicyPool({ policyDir, rewardDir, promptsDir, ...inference }));
-    const { generator, known } = await openGenerator(config, pool, policyDir);
-    return { generator, rewardModel: await OnnxRewardModel.open({ pool, rewardDir, known }) };
+    const { generator, known, promptTexts } = await openGenerator(config, pool, policyDir);
+    return { generator, promptTexts, rewardModel: await OnnxRewardModel.open({ pool, rewardDir, known }) };
   });
   if (!models) return null;
-  const { generator, rewardModel } = models;
+  const { generator, rewardModel, promptTexts } = models;
   const versions = {
     policy: generator.modelId,
     reward: rewardModel.modelId,
@@ -462,29 +462,32 @@ async function openAnswering(
   const calibrator = await opened.optional('confidence', 'no answer is shown, hits only', () =>
     loadCalibrator(config.calibrator, versions),
   );
-  return { generator, rewardModel, calibrator };
+  return { generator, rewardModel, calibrator, promptTexts };
 }
 
 interface OpenGenerator {
   generator: Generator;
+  /** Fixed texts of its prompt. */
+  promptTexts: readonly string[];
   /** A reward that was taken while the candidate was written. */
   known?: OnnxRewardModelOptions['known'];
 }
 
 async function openGenerator(config: Config, pool: SessionPool, policyDir: string): Promise<OpenGenerator> {
   const { promptsDir, openaiCompatible, models, answer } = config;
-  if (answer.generator === 'extractive') return { generator: new ExtractiveGenerator() };
+  if (answer.generator === 'extractive') return { generator: new ExtractiveGenerator(), promptTexts: [] };
+  const template = await loadPromptTemplate(promptsDir);
+  const promptTexts = fixedTexts(template);
   if (answer.generator === 'openai-compatible') {
     const { url, apiKey } = openaiCompatible;
     if (!url) {
       const message = 'OPENAI_COMPATIBLE_URL: expected an address, since CANDOR_GENERATOR is openai-compatible.';
       throw new ServiceError('invalid-config', { message });
     }
-    const template = await loadPromptTemplate(promptsDir);
-    return { generator: new OpenAiCompatibleGenerator({ url, apiKey, model: models.policy, template }) };
+    return { promptTexts, generator: new OpenAiCompatibleGenerator({ url, apiKey, model: models.policy, template }) };
   }
   const generator = await OnnxGenerator.open({ pool, policyDir, promptsDir, withReward: true });
-  return { generator, known: (item) => generator.knownReward(item) };
+  return { generator, promptTexts, known: (item) => generator.knownReward(item) };
 }
 
 /** Any retriever is enough to serve; the last one that works is required. */

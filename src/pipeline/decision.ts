@@ -3,6 +3,7 @@ import { type PlacementRequest, placeAnswer } from '../ranking/answer-placement.
 import type { Calibrator } from '../reward/calibrator.js';
 import { type Claim, claimsOf } from '../reward/claims.js';
 import { type ClaimContext, type RewardedCandidate, withConfidence } from '../reward/confidence.js';
+import { calibratorFor } from '../reward/query-group.js';
 import { type ReadingSource, readingsOf } from '../reward/readings.js';
 import { asksForThePresent, chooseStrategy, type Strategy, type StrategyInput } from '../reward/strategy.js';
 import { disagreementText, languageOfQuery } from '../reward/strategy-texts.js';
@@ -70,14 +71,15 @@ export interface Decision {
 /** What to do, before anything is read back. A pure function. */
 export function planAnswer(input: DecisionInput, calibrator: Calibrator): Plan {
   const { query, passages, candidates, hits, minConfidence } = input;
+  const own = calibratorFor(calibrator, query);
   const contexts = new Map(Object.entries(input.contexts));
   const relevanceScores = relevanceOf(passages);
-  const scored = withConfidence(candidates, relevanceScores, calibrator, contexts);
+  const scored = withConfidence(candidates, relevanceScores, own, contexts);
   const strategy = chooseStrategy({
     verdict: 'allow',
     ...(query.kind !== undefined && { queryKind: query.kind }),
     candidates: scored,
-    claims: claimsOf(candidates, passages, relevanceScores, calibrator, contexts),
+    claims: claimsOf(candidates, passages, relevanceScores, own, contexts),
     readings: readingsOf(query.text, hits),
     present: asksForThePresent(query.text),
     minConfidence,

@@ -2,8 +2,18 @@ import { abortError, ServiceError } from '../errors.js';
 import { chooseAnswerPassages } from '../ranking/passage-budget.js';
 import type { Calibrator } from '../reward/calibrator.js';
 import { type RewardedCandidate, withConfidence } from '../reward/confidence.js';
+import { calibratorFor } from '../reward/query-group.js';
+import { wantsAnswer } from '../reward/strategy.js';
 import type { QueryVerdict } from '../safety/query-guard.js';
-import type { Abstention, AnswerOutcome, Candidate, ScoredCandidate, ScoredPassage, SearchRequest } from '../types.js';
+import type {
+  Abstention,
+  AnswerOutcome,
+  Candidate,
+  QueryUnderstanding,
+  ScoredCandidate,
+  ScoredPassage,
+  SearchRequest,
+} from '../types.js';
 import { claimContexts } from './claim-contexts.js';
 import { isDeadline, runUntil } from './deadline.js';
 import {
@@ -29,6 +39,8 @@ interface AnswerContext {
   request: SearchRequest;
   /** The hits that the client sees. */
   page: readonly ScoredPassage[];
+  /** What was read out of the query. */
+  understanding: Pick<QueryUnderstanding, 'intent' | 'language'>;
   trace: RequestTrace;
 }
 
@@ -52,6 +64,7 @@ export async function findAnswer(
     return await runUntil(signal, remainingMs, async (inTime) => {
       const found = await verdict;
       if (found.action === 'hits-only') return abstain({ reason: 'unsafe-query', ...noticeOf(found) });
+      if (!wantsAnswer(context.understanding.intent)) return abstain({ reason: 'not-a-question' });
       // Without calibrator nothing is shown; the candidates are still of interest to whoever reads the trace.
       if (!parts.answering || (!parts.answering.calibrator && !request.debug)) {
         return abstain({ reason: 'generator-unavailable' });
@@ -88,7 +101,7 @@ async function answerFrom(
     contexts: scored.contexts,
     hits,
   };
-  return await choose(context, calibrator, material, signal);
+  return await choose(context, answering.promptTexts ?? [], calibrator, material, signal);
 }
 
 /** Candidates that are ready when the generator's share of the time is over are enough; none is a deadline missed. */
@@ -126,7 +139,7 @@ async function generate(
 }
 
 async function score(
-  { request, trace, parts }: AnswerContext,
+  { request, trace, parts, understanding }: AnswerContext,
   answering: AnswerParts,
   read: readonly ScoredPassage[],
   candidates: readonly Candidate[],
@@ -139,7 +152,8 @@ async function score(
         .filter(({ passageId }) => passageId === passage.id)
         .map((candidate) => ({ query: request.query, passage, candidate })),
     );
-    const { rewardModel, calibrator } = answering;
+    const { rewardModel } = answering;
+    const calibrator = answering.calibrator && calibratorFor(answering.calibrator, queryOf(request, understanding));
     const logits = await rewardModel.score(items, signal);
     const rewarded = items.map(({ candidate }, index): RewardedCandidate => {
       const rewardLogit = logits[index];
@@ -166,21 +180,22 @@ interface Scored {
 /** Plans, reads back what the plan cites, and decides. Both halves are pure, so that the trace can be decided again. */
 async function choose(
   context: AnswerContext,
+  promptTexts: readonly string[],
   calibrator: Calibrator,
   material: Pick<DecisionInput, 'passages' | 'candidates' | 'contexts'> & { hits: readonly ScoredPassage[] },
   signal: AbortSignal,
 ): Promise<AnswerOutcome> {
-  const { request, settings, parts, trace } = context;
+  const { request, settings, parts, trace, understanding } = context;
   return await trace.run('choice', async (report) => {
-    const { classifier, watch } = parts;
-    const kind = await classifier?.classify(request.query, signal);
-    const named = request.answer.minConfidence ?? settings.minConfidence ?? calibrator.minConfidence;
+    const { watch } = parts;
+    const query = queryOf(request, understanding);
+    const named =
+      request.answer.minConfidence ?? settings.minConfidence ?? calibratorFor(calibrator, query).minConfidence;
     // A caller who names a threshold has made no promise to anyone.
     const minConfidence = request.answer.minConfidence === undefined ? (watch?.threshold(named) ?? named) : named;
     const { page } = context;
-    const { text, language, access } = request.query;
     const input: DecisionInput = {
-      query: { text, access, ...(language !== undefined && { language }), ...(kind !== undefined && { kind }) },
+      query,
       passages: material.passages,
       candidates: material.candidates,
       contexts: material.contexts,
@@ -196,7 +211,7 @@ async function choose(
         wrongAnswerCost: settings.wrongAnswerCost ?? 1,
         layout: request.answer.layout ?? settings.answerLayout ?? 'inline',
       },
-      promptTexts: settings.promptTexts ?? [],
+      promptTexts,
     };
     report.add({ minConfidence, calibrator: calibrator.version });
     const plan = planAnswer(input, calibrator);
@@ -209,10 +224,20 @@ async function choose(
     const confidence = confidenceOfOutcome(outcome);
     if (confidence !== undefined) {
       const { requestId } = request;
-      watch?.observe({ requestId, tenant: access.tenant, confidence, isShown: outcome.status === 'answered' });
+      watch?.observe({ requestId, tenant: query.access.tenant, confidence, isShown: outcome.status === 'answered' });
     }
     return outcome;
   });
+}
+
+/** What decides, of the query: its words, whom it may see for, and the group that its confidence belongs to. */
+function queryOf(
+  { query: { text, access, language } }: SearchRequest,
+  understanding: AnswerContext['understanding'],
+): DecisionInput['query'] {
+  const known = language ?? understanding.language;
+  const { intent: kind } = understanding;
+  return { text, access, ...(known !== undefined && { language: known }), ...(kind !== undefined && { kind }) };
 }
 
 /** What stands at the citation now, and whether the answer guard objects. */

@@ -11,7 +11,7 @@ import type { EntailmentChecker } from '../safety/entailment.js';
 import type { OverrideStore } from '../safety/overrides.js';
 import type { PassageGuard } from '../safety/passage-guard.js';
 import type { QueryGuard } from '../safety/query-guard.js';
-import type { AnswerLayout, Query, QueryKind, ScoredPassage } from '../types.js';
+import type { AnswerLayout, Query, ScoredPassage } from '../types.js';
 import type { ComponentStatus } from './pipeline.js';
 import type { ThresholdWatch } from './threshold-watch.js';
 import type { TraceStore } from './trace-store.js';
@@ -34,13 +34,8 @@ export interface AnswerParts {
   rewardModel: RewardModel;
   /** `null`: candidates are written and scored, but without a confidence none is shown. */
   calibrator: Calibrator | null;
-}
-
-/** Says what kind of thing a query asks for. */
-export interface QueryClassifier {
-  /** Name and version, for traces. */
-  readonly classifierId: string;
-  classify(query: Query, signal: AbortSignal): Promise<QueryKind>;
+  /** Fixed texts of the prompt, which no answer may repeat. @default none */
+  promptTexts?: readonly string[];
 }
 
 /** Everything a pipeline is made of; `create-pipeline.ts` opens it, tests pass fakes. */
@@ -59,8 +54,6 @@ export interface PipelineParts {
   reranker: Reranker | null;
   /** `null`: hits only, with the reason `generator-unavailable`. */
   answering: AnswerParts | null;
-  /** Absent: every query counts as a question. */
-  classifier?: QueryClassifier;
   /** Absent: how far a quote supports its answer is no part of the confidence. */
   entailment?: EntailmentChecker;
   /** Absent: the threshold is what it is. */
@@ -96,7 +89,5 @@ export interface PipelineSettings {
   answerLayout?: AnswerLayout;
   /** Of documents that do not say. @default 'withhold' */
   personalData?: PersonalDataPolicy;
-  /** Fixed texts of the prompt, which no answer may repeat. @default none */
-  promptTexts?: readonly string[];
   seed: number;
 }

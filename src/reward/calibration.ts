@@ -3,6 +3,7 @@ import type { Calibrator } from './calibrator.js';
 import { CONFIDENCE_FEATURES, type ConfidenceFeature, type ConfidenceFeatures, featureVector } from './confidence.js';
 import { fitIsotonic, type IsotonicMap, isotonicValue } from './isotonic-regression.js';
 import { fitLogistic, type LabelledVector, type LinearModel, logisticProbability } from './logistic-regression.js';
+import { groupName, type QueryGroup } from './query-group.js';
 import { type ConfidenceOutcome, chooseThreshold, type ThresholdChoice } from './threshold.js';
 
 /** The best answer of one calibration question, and whether it was right. */
@@ -11,6 +12,8 @@ export interface CalibrationCase {
   id: string;
   features: ConfidenceFeatures;
   right: boolean;
+  /** Absent: of no group, always pooled. */
+  group?: QueryGroup;
 }
 
 export interface CalibrationOptions {
@@ -22,7 +25,17 @@ export interface CalibrationOptions {
   seed?: number;
   /** Features to use; the others, and those that are the same in all cases, are left out. @default DEFAULT_FEATURES */
   features?: readonly ConfidenceFeature[];
+  /** Fewest questions of a group that is not pooled. @default MIN_GROUP */
+  minGroup?: number;
 }
+
+/**
+ * Fewest questions with which a group gets its own map and threshold: eight bins of 25 for the map, and a threshold that
+ * shows a third of them still has 60 answers to say what share is right (95 % interval of 90 %: about 8 points each way).
+ */
+export const MIN_GROUP = 200;
+/** Fewest right and fewest wrong answers of such a group, one bin each: a map of one outcome is a constant. */
+const MIN_OUTCOME = 25;
 
 /** Those that earned their place on the calibration questions; `docs/log.md` has the table. */
 export const DEFAULT_FEATURES: readonly ConfidenceFeature[] = [
@@ -46,6 +59,19 @@ export interface CalibrationFit extends Pick<Calibrator, 'intercept' | 'features
   threshold: ThresholdChoice;
   /** Each case with the confidence of a calibrator that was fitted without its fold; in the order of the cases. */
   heldOut: ConfidenceOutcome[];
+  /** Largest first; empty when no case names its group. */
+  groups: GroupFit[];
+  /** As `heldOut`, with the maps of the groups where they have their own: the confidences that are served. */
+  served: ConfidenceOutcome[];
+}
+
+/** What became of one group of questions. */
+export interface GroupFit extends QueryGroup {
+  questions: number;
+  right: number;
+  /** `null`: pooled, and `pooledBecause` says why. */
+  own: { isotonic: IsotonicMap; threshold: ThresholdChoice; heldOut: ConfidenceOutcome[] } | null;
+  pooledBecause: string | null;
 }
 
 /**
@@ -58,16 +84,36 @@ export interface CalibrationFit extends Pick<Calibrator, 'intercept' | 'features
 export function fitCalibration(cases: readonly CalibrationCase[], options: CalibrationOptions = {}): CalibrationFit {
   const { targetPrecision = 0.9, folds = 5, seed = 1 } = options;
   const features = (options.features ?? DEFAULT_FEATURES).filter((name) => varies(cases, name));
-  const rows = cases.map(({ id, features: values, right }) => ({
-    fold: foldOf(id, folds, seed),
-    right,
-    x: featureVector(values).map((value, index) => (isUsed(index, features) ? value : null)),
-  }));
-  const { linear, isotonic } = fitTwoStages(rows);
-  const heldOut = crossFit(rows, fitTwoStages, (fit, x) =>
-    isotonicValue(fit.isotonic, logisticProbability(fit.linear, x)),
-  ).map((confidence, index) => ({ confidence, right: rows[index]?.right ?? false }));
+  const groups = groupsOf(cases, options.minGroup ?? MIN_GROUP);
+  const own = new Set(groups.filter(({ pooledBecause }) => pooledBecause === null).map(groupName));
+  const rows = cases.map(
+    ({ id, features: values, right, group }): Row => ({
+      fold: foldOf(id, folds, seed),
+      right,
+      group: group && own.has(groupName(group)) ? groupName(group) : null,
+      x: featureVector(values).map((value, index) => (isUsed(index, features) ? value : null)),
+    }),
+  );
+  const { linear, isotonic, maps } = fitTwoStages(rows);
+  const pairs = crossFit(rows, fitTwoStages, (fit, { x, group }) => {
+    const probability = logisticProbability(fit.linear, x);
+    const pooled = isotonicValue(fit.isotonic, probability);
+    const map = group === null ? undefined : fit.maps.get(group);
+    return { pooled, served: map ? isotonicValue(map, probability) : pooled };
+  });
+  const outcomes = (which: 'pooled' | 'served') =>
+    rows.map(({ right }, index) => ({ confidence: pairs[index]?.[which] ?? 0, right }));
+  const heldOut = outcomes('pooled');
+  const served = outcomes('served');
   return {
+    served,
+    groups: groups.map((group) => {
+      const map = maps.get(groupName(group));
+      if (!map) return { ...group, own: null };
+      const ofGroup = served.filter((_, index) => rows[index]?.group === groupName(group));
+      const found = { isotonic: map, threshold: chooseThreshold(ofGroup, targetPrecision), heldOut: ofGroup };
+      return { ...group, own: found };
+    }),
     intercept: linear.intercept,
     features: namedFeatures(linear, features),
     isotonic: { scores: [...isotonic.scores], values: [...isotonic.values] },
@@ -78,25 +124,59 @@ export function fitCalibration(cases: readonly CalibrationCase[], options: Calib
 
 interface Row extends LabelledVector {
   fold: number;
+  /** Name of a group that is not pooled. */
+  group: string | null;
 }
 
-function fitTwoStages(rows: readonly Row[]): { linear: LinearModel; isotonic: IsotonicMap } {
+interface TwoStages {
+  linear: LinearModel;
+  /** Of all cases, whether their group has its own or not: what is pooled does not depend on which groups there are. */
+  isotonic: IsotonicMap;
+  maps: ReadonlyMap<string, IsotonicMap>;
+}
+
+function fitTwoStages(rows: readonly Row[]): TwoStages {
   const linear = fitLogistic(rows);
-  const probabilities = crossFit(rows, fitLogistic, logisticProbability);
-  const outcomes = rows.map(({ right }, index) => ({ score: probabilities[index] ?? 0, right }));
-  return { linear, isotonic: fitIsotonic(outcomes) };
+  const probabilities = crossFit(rows, fitLogistic, (model, { x }) => logisticProbability(model, x));
+  const outcomes = rows.map(({ right, group }, index) => ({ score: probabilities[index] ?? 0, right, group }));
+  const names = new Set(outcomes.flatMap(({ group }) => group ?? []));
+  const maps = [...names].map((name) => [name, fitIsotonic(outcomes.filter(({ group }) => group === name))] as const);
+  return { linear, isotonic: fitIsotonic(outcomes), maps: new Map(maps) };
+}
+
+/** The groups that occur, the largest first, and which of them cannot have their own map. */
+function groupsOf(cases: readonly CalibrationCase[], minGroup: number): Omit<GroupFit, 'own'>[] {
+  const found = new Map<string, { group: QueryGroup; questions: number; right: number }>();
+  for (const { group, right } of cases) {
+    if (!group) continue;
+    const of = found.get(groupName(group)) ?? { group, questions: 0, right: 0 };
+    found.set(groupName(group), { group, questions: of.questions + 1, right: of.right + (right ? 1 : 0) });
+  }
+  const groups = [...found.values()].map(({ group: { language, kind }, questions, right }) => {
+    const wrong = questions - right;
+    const pooledBecause =
+      questions < minGroup
+        ? `${questions} questions with an answer, ${minGroup} are needed`
+        : Math.min(right, wrong) < MIN_OUTCOME
+          ? `${right} right and ${wrong} wrong, ${MIN_OUTCOME} of each are needed`
+          : questions === cases.length
+            ? 'it is all there is'
+            : null;
+    return { language, kind, questions, right, pooledBecause };
+  });
+  return groups.sort((a, b) => b.questions - a.questions || (groupName(a) < groupName(b) ? -1 : 1));
 }
 
 /** Predicts each row with a model fitted on the other folds. */
-function crossFit<M>(
+function crossFit<M, P>(
   rows: readonly Row[],
   train: (rows: readonly Row[]) => M,
-  predict: (model: M, x: Row['x']) => number,
-): number[] {
+  predict: (model: M, row: Row) => P,
+): P[] {
   const models = new Map<number, M>();
   for (const fold of new Set(rows.map((row) => row.fold)))
     models.set(fold, train(rows.filter((row) => row.fold !== fold)));
-  return rows.map(({ fold, x }) => predict(models.get(fold) as M, x));
+  return rows.map((row) => predict(models.get(row.fold) as M, row));
 }
 
 /** The same question is always in the same fold, whatever else is in the file. */

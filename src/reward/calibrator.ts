@@ -19,6 +19,13 @@ const ascending = (values: readonly number[]) => values.every((value, index) => 
 const strictlyAscending = (values: readonly number[]) =>
   values.every((value, index) => value > (values[index - 1] ?? 0));
 
+const isotonic = z
+  .strictObject({
+    scores: z.array(z.number().gt(0).lt(1)).refine(strictlyAscending, 'expected strictly ascending scores'),
+    values: z.array(probability).refine(ascending, 'expected ascending values'),
+  })
+  .refine(({ scores, values }) => scores.length === values.length, 'expected as many values as scores');
+
 const calibratorSchema = z.strictObject({
   format: z.literal(1),
   /** First 16 hex digits of a hash over everything else: a calibrator is never changed, only replaced. */
@@ -43,12 +50,7 @@ const calibratorSchema = z.strictObject({
     passageAgeYears: feature.optional(),
     entailment: feature.optional(),
   }),
-  isotonic: z
-    .strictObject({
-      scores: z.array(z.number().gt(0).lt(1)).refine(strictlyAscending, 'expected strictly ascending scores'),
-      values: z.array(probability).refine(ascending, 'expected ascending values'),
-    })
-    .refine(({ scores, values }) => scores.length === values.length, 'expected as many values as scores'),
+  isotonic,
   /** Default threshold. 1 = show nothing: the calibration questions did not support the target. */
   minConfidence: probability,
   /** How it was fitted; figures are of held-out folds. */
@@ -66,6 +68,29 @@ const calibratorSchema = z.strictObject({
     /** 15 bins of equal mass. */
     calibrationError: probability,
   }),
+  /** Of queries of which there were enough to have a map and a threshold of their own; `query-group.ts`. The others are pooled. */
+  groups: z
+    .array(
+      z.strictObject({
+        language: z.string().min(1).nullable(),
+        kind: z.enum(['question', 'keyword', 'navigational', 'transactional']),
+        isotonic,
+        minConfidence: probability,
+        /** As `fit`, of the group alone. */
+        questions: z.number().int().positive(),
+        right: z.number().int().nonnegative(),
+        precision: probability.nullable(),
+        precisionLow: probability.nullable(),
+        shown: z.number().int().nonnegative(),
+        calibrationError: probability,
+      }),
+    )
+    .min(1)
+    .refine(
+      (groups) => new Set(groups.map(({ language, kind }) => JSON.stringify([language, kind]))).size === groups.length,
+      'expected each group once',
+    )
+    .optional(),
   /** How the confidences were spread over the questions of the fit, or of a site's labels; what drift is held against. */
   distribution: z
     .strictObject({

@@ -1,6 +1,7 @@
 import type { Calibrator } from './calibrator.js';
 import { populationStability } from './population-stability.js';
-import { binomialTail } from './precision-bound.js';
+import { binomialTail, precisionLowerBound } from './precision-bound.js';
+import { lowestThreshold } from './query-group.js';
 import { type ConfidenceOutcome, chooseThreshold } from './threshold.js';
 
 /** Whether the promise about shown answers still holds, by what is seen of late. */
@@ -18,6 +19,21 @@ export interface DriftStatus {
   targetPrecision: number;
   /** Threshold of the calibrator, 0..1. */
   calibratedThreshold: number;
+  /** What the promise rests on. */
+  calibration: {
+    /** `labels`: proven on the site's own queries; `fit`: on the questions that the models' calibrator was fitted on. */
+    basis: 'labels' | 'fit';
+    /** ISO 8601. */
+    date: string;
+    /** Answers at or above the threshold then. */
+    shown: number;
+    /** Share of these that were right, 0..1; `null` when none was shown. */
+    precision: number | null;
+    /** One-sided lower bound of `precision`, 0..1; `null` when none was shown. */
+    precisionLow: number | null;
+    /** Of the bound, 0..1. */
+    confidence: number;
+  };
   /** Threshold in use, 0..1; `null` when answers are off. */
   threshold: number | null;
   /** Confidences of the latest best candidates that were looked at. */
@@ -25,7 +41,13 @@ export interface DriftStatus {
   /** Population stability index of these; `null` when the calibrator names no distribution, or too few were seen. */
   populationStability: number | null;
   /** The latest answers that someone judged, at or above the calibrated threshold. */
-  feedback: { judged: number; right: number; precision: number | null };
+  feedback: {
+    judged: number;
+    right: number;
+    precision: number | null;
+    /** One-sided 95 % lower bound (Clopper-Pearson); `null` when nothing was judged. */
+    precisionLow: number | null;
+  };
 }
 
 /** Fewer confidences say nothing: by chance alone the index of ten bins is about 9 / n. */
@@ -45,12 +67,14 @@ const MIN_JUDGED = 20;
  *    that, if the confidences are still right, only half of the errors are made that are allowed.
  */
 export function judgeDrift(
-  { version, minConfidence, fit, guarantee, distribution }: Calibrator,
+  calibrator: Calibrator,
   confidences: readonly number[],
   outcomes: readonly ConfidenceOutcome[],
 ): DriftStatus {
+  const { version, minConfidence, fit, guarantee, distribution } = calibrator;
   const targetPrecision = guarantee?.targetPrecision ?? fit.targetPrecision;
-  const shown = outcomes.filter(({ confidence }) => confidence >= minConfidence);
+  const lowest = lowestThreshold(calibrator);
+  const shown = outcomes.filter(({ confidence }) => confidence >= lowest);
   const right = shown.filter((outcome) => outcome.right).length;
   const stability =
     distribution && confidences.length >= MIN_CONFIDENCES ? populationStability(distribution, confidences) : null;
@@ -58,9 +82,15 @@ export function judgeDrift(
     calibrator: version,
     targetPrecision,
     calibratedThreshold: minConfidence,
+    calibration: calibrationOf(calibrator),
     confidences: confidences.length,
     populationStability: stability,
-    feedback: { judged: shown.length, right, precision: shown.length === 0 ? null : right / shown.length },
+    feedback: {
+      judged: shown.length,
+      right,
+      precision: shown.length === 0 ? null : right / shown.length,
+      precisionLow: shown.length === 0 ? null : precisionLowerBound(right, shown.length),
+    },
   };
   const isRefuted =
     shown.length >= MIN_JUDGED && 1 - binomialTail(right + 1, shown.length, targetPrecision) <= ALARM_ERROR;
@@ -75,4 +105,13 @@ export function judgeDrift(
   }
   const isKnown = stability !== null || shown.length >= MIN_JUDGED;
   return { ...seen, state: isKnown ? 'holds' : 'unknown', threshold: minConfidence };
+}
+
+function calibrationOf({ fit, guarantee }: Calibrator): DriftStatus['calibration'] {
+  if (!guarantee) {
+    const { date, shown, precision, precisionLow } = fit;
+    return { basis: 'fit', date, shown, precision, precisionLow, confidence: 0.95 };
+  }
+  const { date, shown, right, precisionLow, confidence } = guarantee;
+  return { basis: 'labels', date, shown, precision: right / shown, precisionLow, confidence };
 }

@@ -58,7 +58,7 @@ export function chooseStrategy(input: StrategyInput): Strategy {
     minConfidence,
   } = input;
   if (verdict === 'hits-only') return abstain({ reason: 'unsafe-query' });
-  if (queryKind === 'navigational' || queryKind === 'transactional') return abstain({ reason: 'not-a-question' });
+  if (!wantsAnswer(queryKind)) return abstain({ reason: 'not-a-question' });
   if (candidates.length === 0) return abstain({ reason: 'no-evidence' });
   const candidate = selectAnswer(candidates);
   if (!candidate) return abstain({ reason: 'declined' });
@@ -89,6 +89,9 @@ export function chooseStrategy(input: StrategyInput): Strategy {
   }
   return abstain(isProbability(confidence) ? { reason: 'low-confidence', confidence } : { reason: 'low-confidence' });
 }
+
+/** Whether a query of this kind may have an answer at all. */
+export const wantsAnswer = (kind: QueryKind = 'question'): boolean => kind === 'question' || kind === 'keyword';
 
 /** Claims that one sentence can hold. */
 const MAX_CLAIMS = 3;

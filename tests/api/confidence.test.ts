@@ -29,7 +29,12 @@ describe('the promise about answers', async () => {
     expect((await feedback({ requestId }, writer)).statusCode).toBe(400);
     expect((await feedback(judgement, writer)).statusCode).toBe(204);
     expect((await feedback(judgement, writer)).statusCode).toBe(404);
-    expect(await status()).toMatchObject({ state: 'unknown', threshold: 0.8, feedback: { judged: 1, right: 1 } });
+    expect(await status()).toMatchObject({
+      state: 'unknown',
+      threshold: 0.8,
+      feedback: { judged: 1, right: 1, precision: 1, precisionLow: expect.closeTo(0.05) },
+      calibration: { basis: 'fit', shown: 40, precision: 0.95, precisionLow: 0.9, confidence: 0.95 },
+    });
   });
 
   it('turns answers off when it is broken, says so everywhere, and on again when an admin resets it', async () => {
@@ -57,4 +62,23 @@ it('says that nobody watches', async () => {
   const service = await buildService();
   expect((await service.inject('/v1/admin/confidence')).statusCode).toBe(404);
   expect((await service.inject('/metrics')).body).not.toContain('candor_promise_state');
+});
+
+it('counts what became of the latest searches, for administrators', async () => {
+  const service = await buildService({ env: { CANDOR_API_KEYS: JSON.stringify(keys) } });
+  const url = '/v1/admin/answers';
+  const reader = as('reader-reader-reader');
+  expect((await service.inject({ url, headers: reader })).statusCode).toBe(403);
+  const recent = async () => (await service.inject({ url, headers: as('keeper-keeper-keeper') })).json();
+  expect(await recent()).toEqual({ searches: 0, reasons: [] });
+  await post(service, { query: 'buy a piano' }, reader);
+  await post(service, { query: 'Who invented the piano?' }, reader);
+  await post(service, { query: 'Who invented the piano?' }, { ...reader, accept: 'text/event-stream' });
+  expect(await recent()).toEqual({
+    searches: 3,
+    reasons: [
+      { strategy: 'answer', reason: 'shown', count: 2 },
+      { strategy: 'stay-silent', reason: 'not-a-question', count: 1 },
+    ],
+  });
 });

@@ -136,12 +136,17 @@ describe('pages', () => {
     mkdirSync(join(pageDir, 'assets'));
     writeFileSync(join(pageDir, 'index.html'), '<!doctype html><title>Candor</title>');
     writeFileSync(join(pageDir, 'assets/app-1a2b.js'), 'start()');
+    mkdirSync(join(pageDir, 'admin'));
+    writeFileSync(join(pageDir, 'admin/index.html'), 'administration');
     const service = await buildService({ pageDir });
     const page = await service.inject('/');
     expect([page.statusCode, page.headers['cache-control']]).toEqual([200, 'no-cache']);
     expect(page.headers['content-type']).toMatch(/text\/html/);
     const script = await service.inject('/assets/app-1a2b.js');
     expect([script.statusCode, script.headers['cache-control']]).toEqual([200, expect.stringContaining('immutable')]);
+    const [bare, admin] = [await service.inject('/admin'), await service.inject('/admin/')];
+    expect([bare.statusCode, bare.headers.location]).toEqual([301, 'admin/']);
+    expect([admin.statusCode, admin.body, admin.headers['cache-control']]).toEqual([200, 'administration', 'no-cache']);
     expect((await service.inject('/nothing.js')).json().code).toBe('not-found');
     expect((await service.inject('/../package.json')).statusCode).not.toBe(200);
   });
@@ -160,6 +165,7 @@ describe('the description of the API', () => {
       '/healthz',
       '/metrics',
       '/readyz',
+      '/v1/admin/answers',
       '/v1/admin/confidence',
       '/v1/admin/confidence/reset',
       '/v1/admin/overrides',

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { clapnqSet, quotesumSet } from '../../benchmarks/cited-sets.mjs';
 import {
@@ -9,8 +10,10 @@ import {
   figure,
   shareFigure,
   shownOnUnanswerable,
+  TRUST_METRICS,
   type TrustCase,
   toCase,
+  trustMetrics,
 } from '../../benchmarks/trust-metrics.js';
 import { record, shownRecord } from '../evaluation/records.js';
 
@@ -56,6 +59,51 @@ describe('toCase', () => {
     expect(toCase({ ...long, quote: 'It is 6,853 km long.' }).answer?.right).toBe(true);
     expect(toCase({ ...long, quote: 'It is wide.' }).answer?.right).toBe(false);
     expect(toCase(long).answer?.right).toBe(false);
+  });
+});
+
+describe('what trust.json holds', () => {
+  /** Forty questions: every fifth has no answer, the surer half of the answers is shown, the surest are right. */
+  const cases = Array.from({ length: 40 }, (_, index) => {
+    const confidence = (index + 1) / 41;
+    const features = { rewardLogit: confidence, relevanceScore: (index % 7) / 7, meanTokenLogprob: -((index % 5) + 1) };
+    const given = { id: `q${index}`, features, answerable: index % 5 !== 0 };
+    const text = index > 8 ? '6,853 km' : 'Cairo';
+    if (confidence >= 0.5) return toCase(shownRecord(text, confidence, `It is ${text} long.`, given));
+    return toCase(record({ ...given, top: text, confidence, reason: 'low-confidence' }));
+  });
+  const few = { trials: 10, resamples: 30 };
+  const guard = { value: 0.01, low: 0, high: 0.03, n: 240 };
+  const guards = { attackSuccess: guard, harmlessBlocked: { ...guard, n: 17_000 } };
+
+  it('is each figure with its value, interval and number', () => {
+    const metrics = trustMetrics({ natural: cases, adversarial: cases, clapnq: cases, quotesum: cases }, guards, few);
+    expect(Object.keys(metrics)).toEqual([...TRUST_METRICS]);
+    for (const name of TRUST_METRICS) {
+      const found = metrics[name];
+      expect(Object.keys(found), name).toEqual(['value', 'low', 'high', 'n']);
+      expect(found.low, name).toBeLessThanOrEqual(found.high ?? Number.NaN);
+      expect(found.n, name).toBeGreaterThan(0);
+    }
+    expect(metrics.shownOnUnanswerable).toMatchObject({ value: 0.5, n: 32 });
+    expect(metrics.citationPrecision).toMatchObject({ value: 1, n: 80 });
+    expect(metrics.boundHeld.n).toBe(10);
+    expect(metrics.attackSuccess).toEqual(guard);
+  });
+
+  it("is null for what was not given: a site's own records are a natural set", () => {
+    const metrics = trustMetrics({ natural: cases, adversarial: [], clapnq: [], quotesum: [] }, null, few);
+    expect(metrics.eceNatural.n).toBe(40);
+    for (const name of ['eceClapnq', 'coverageAt90Adversarial', 'attackSuccess'] as const)
+      expect(metrics[name], name).toEqual({ value: null, low: null, high: null, n: 0 });
+  });
+
+  it('is what the file in the repository looks like', async () => {
+    const file = JSON.parse(await readFile('benchmarks/results/trust.json', 'utf8'));
+    expect(Object.keys(file)).toEqual(['metrics']);
+    expect(Object.keys(file.metrics)).toEqual([...TRUST_METRICS]);
+    for (const found of Object.values(file.metrics))
+      expect(Object.keys(found as object)).toEqual(['value', 'low', 'high', 'n']);
   });
 });
 

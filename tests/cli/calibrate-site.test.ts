@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { earlierRecords, requireConsistent, toOutcomes, withGuarantee } from '../../src/cli/calibrate-site.js';
-import { parseCalibrator } from '../../src/reward/calibrator.js';
+import {
+  earlierRecords,
+  notProven,
+  requireConsistent,
+  toOutcomes,
+  withGuarantee,
+} from '../../src/cli/calibrate-site.js';
+import { parseCalibrator, sealCalibrator } from '../../src/reward/calibrator.js';
 import { record } from '../evaluation/records.js';
 import { fakeCalibrator } from '../pipeline/fakes.js';
 
@@ -22,11 +28,28 @@ describe('a site calibrator', () => {
     });
   });
 
+  it('has the proven threshold in all groups', () => {
+    const { version: _, ...content } = fakeCalibrator();
+    const group = {
+      ...{ language: 'zh', kind: 'question' as const, isotonic: { scores: [0.5], values: [0.4] }, minConfidence: 0.95 },
+      ...{ questions: 300, right: 200, precision: 0.9, precisionLow: 0.85, shown: 100, calibrationError: 0.03 },
+    };
+    const site = withGuarantee(sealCalibrator({ ...content, groups: [group] }), found, promised);
+    expect(site.groups).toEqual([{ ...group, minConfidence: 0.7 }]);
+  });
+
   it('can be made from an earlier one', () => {
     const first = withGuarantee(fakeCalibrator(), found, promised);
     const second = withGuarantee(first, { ...found, minConfidence: 0.8 }, { ...promised, labels: 400 });
     expect(second.guarantee).toMatchObject({ basedOn: first.version, labels: 400 });
   });
+});
+
+it('says how many answers came too late to prove anything', () => {
+  const outcomes = [{ confidence: 0.9, right: true }];
+  const message = (late: number) => notProven(null, outcomes, { ...promised, late }).message;
+  expect(message(13)).toContain('1 answered, 1 of these right. 13 came too late to count: ');
+  expect(message(0)).not.toContain('late');
 });
 
 describe('labels', () => {

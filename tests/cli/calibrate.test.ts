@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -73,6 +73,31 @@ describe('candor calibrate', () => {
     const bad = records.map((one, index) => ({ ...one, top: index % 3 === 0 ? '6,853 km' : 'Cairo' }));
     expect((await calibrate(bad)).minConfidence).toBe(1);
     expect(printed).toMatch(/No threshold reaches 90.0 %.*nothing is shown/);
+  });
+
+  it('says which groups of queries have their own threshold, and why the others have not', async () => {
+    const asked = (question: string, given: readonly AnswerRecord[]) =>
+      given.map((one) => ({ ...one, id: `${question} ${one.id}`, question }));
+    const some = records.filter((_, index) => index % 4 === 0);
+    const given = [
+      ...asked('How long is the river Nile?', records),
+      ...asked('尼罗河有多长？', records),
+      ...asked('nile length', some),
+    ];
+    const { groups, minConfidence } = await calibrate(given);
+    expect(groups?.map(({ language, kind, questions }) => [language, kind, questions])).toEqual([
+      ['en', 'question', 400],
+      ['zh', 'question', 400],
+    ]);
+    expect(printed).toMatch(/ en question +its own, of 400 with an answer, \d+ right: shown from 0\.\d+ on/);
+    expect(printed).toMatch(/ \? keyword +pooled: 100 questions with an answer, 200 are needed/);
+    expect(minConfidence).toBeLessThan(1);
+  });
+
+  it('draws figures as SVG and PNG', async () => {
+    await calibrate(records, '--figures', join(dir, 'figures'));
+    const names = await readdir(join(dir, 'figures'));
+    expect(names.sort()).toEqual(['reliability.png', 'reliability.svg', 'risk-coverage.png', 'risk-coverage.svg']);
   });
 
   it('replaces a calibrator only when told to', async () => {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import {
   answerText,
+  fixedTexts,
   loadPromptTemplate,
   parseCompletion,
   passageText,
@@ -62,4 +63,11 @@ test('a missing template is named, with what to do', async () => {
     code: 'invalid-config',
     message: expect.stringContaining('/nowhere/answer.json'),
   });
+});
+
+test('fixed texts are what no passage and no question put there', () => {
+  expect(fixedTexts(template)).toEqual(['[', ']', 'Question:', 'Answer:', 'unanswerable', '<|im_end|>']);
+  expect(fixedTexts({ ...template, passage: 'Read {title} with care.\n{sentences}\n' })).toEqual(
+    expect.arrayContaining(['Read', 'with care.']),
+  );
 });

@@ -1,4 +1,15 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -7,6 +18,8 @@ import { ingestCorpus } from '../../src/cli/ingest-corpus.js';
 import { type Config, loadConfig } from '../../src/config.js';
 import { createPipeline } from '../../src/pipeline/create-pipeline.js';
 import { toSearchRequest } from '../../src/pipeline/search-request.js';
+import { sealCalibrator } from '../../src/reward/calibrator.js';
+import { fakeCalibrator } from './fakes.js';
 
 /** The real embedder and a real index of three documents; policy, reward model and reranker are missing. */
 
@@ -105,6 +118,69 @@ describe('createPipeline', { timeout: 120_000 }, () => {
         expect(warning).toMatch(/^No \w+; .+manifest\.json: expected .+candor models verify/);
     } finally {
       await pipeline.close();
+    }
+  });
+
+  it('shows nothing of its prompt, and no answer to who wants a page', async () => {
+    const prompts = join(dir, 'prompts');
+    cpSync(resolve('prompts'), prompts, { recursive: true });
+    const template = JSON.parse(readFileSync(join(prompts, 'answer.json'), 'utf8'));
+    template.question = ` Say in few words what the text says.${template.question}`;
+    writeFileSync(join(prompts, 'answer.json'), JSON.stringify(template));
+    symlinkSync(resolve('tests/fixtures/tiny-answer'), join(dir, 'models/tiny-answer'));
+    const { version: _, ...content } = fakeCalibrator();
+    const { features } = content;
+    const policy = 'tiny-answer/policy@openai-compatible';
+    const sure = sealCalibrator({
+      ...content,
+      fittedFor: { policy, reward: 'reward@untrained-tiny', prompt: template.version, reranker: null },
+      intercept: 5,
+      features: { ...features, rewardLogit: { ...features.rewardLogit, weight: 0 } },
+    });
+    writeFileSync(join(dir, 'sure.json'), JSON.stringify(sure));
+    let said = '';
+    const model = createServer((_request, reply) => reply.end(JSON.stringify({ choices: [{ text: said }] })));
+    await new Promise<void>((ready) => model.listen(0, '127.0.0.1', ready));
+    const own = loadConfig(
+      env({
+        CANDOR_GENERATOR: 'openai-compatible',
+        OPENAI_COMPATIBLE_URL: `http://127.0.0.1:${(model.address() as AddressInfo).port}`,
+        CANDOR_PROMPTS_DIR: prompts,
+        CANDOR_POLICY_MODEL: 'tiny-answer/policy',
+        CANDOR_REWARD_MODEL: 'tiny-answer/reward',
+        CANDOR_CALIBRATOR: join(dir, 'sure.json'),
+        CANDOR_RERANK_DEPTH: '0',
+        CANDOR_QUERY_GUARD: 'off',
+        CANDOR_PASSAGE_GUARD: 'off',
+        CANDOR_ANSWER_GUARD: 'off',
+        CANDOR_ENTAILMENT: 'off',
+      }),
+    );
+    const warnings: string[] = [];
+    const pipeline = await createPipeline(own, { warn: (message) => warnings.push(message) });
+    const statusOf = async (query: string, text: string) => {
+      said = ` ${text} [1]`;
+      const request = { query, answer: { deadlineMs: 60_000 } };
+      const access = { tenant: 'default', groups: [] };
+      const defaults = { queryMaxCharacters: 2_000, answer: own.answer };
+      return (await pipeline.search(toSearchRequest(request, { requestId: 'r', access }, defaults), signal))
+        .answerStatus;
+    };
+    try {
+      expect(warnings).toEqual([]);
+      expect(await statusOf('Who invented the piano?', 'Bartolomeo Cristofori')).toMatchObject({ shown: true });
+      expect(await statusOf('Who invented the piano?', 'say in few words what the text says')).toMatchObject({
+        shown: false,
+        reason: 'failed-check',
+        check: 'no-prompt-leak',
+      });
+      expect(await statusOf('piano official site', 'Bartolomeo Cristofori')).toMatchObject({
+        reason: 'not-a-question',
+      });
+      expect(await statusOf('buy a piano', 'Bartolomeo Cristofori')).toMatchObject({ reason: 'not-a-question' });
+    } finally {
+      await pipeline.close();
+      model.close();
     }
   });
 

@@ -1,11 +1,12 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createAnswerPipeline } from '../../src/pipeline/answer-pipeline.js';
 import type { PipelineParts, PipelineSettings } from '../../src/pipeline/parts.js';
 import { replay } from '../../src/pipeline/replay.js';
 import { FileTraceStore, readKeptTrace, type TraceStore } from '../../src/pipeline/trace-store.js';
+import { sealCalibrator } from '../../src/reward/calibrator.js';
 import type { AnswerResult, Passage, SearchRequest } from '../../src/types.js';
 import {
   candidate,
@@ -123,10 +124,51 @@ describe('strategies, from query to reply', () => {
     expect(clear.answerStatus.strategy).not.toBe('ask-back');
   });
 
-  it.each(['navigational', 'transactional'] as const)('gives a %s query its hits only', async (kind) => {
-    const classifier = { classifierId: 'kind@test', classify: async () => kind };
-    const { results, answerStatus } = await search({ ...corpus(bridge.slice(0, 1)), classifier });
+  it.each([
+    ['an address', 'www.bridge.example.org'],
+    ['a page', 'bridge official site'],
+    ['something to get', 'bridge for sale'],
+    ['something to get, in Chinese', '购买 bridge'],
+  ])('gives a query for %s its hits only, and writes nothing', async (_what, text) => {
+    const parts = corpus(bridge.slice(0, 1));
+    const generate = vi.fn(parts.answering!.generator.generate);
+    const generator = { ...parts.answering!.generator, generate };
+    const { results, answerStatus } = await search(
+      { ...parts, answering: { ...parts.answering!, generator } },
+      asking(text),
+    );
     expect([answerStatus.reason, results.length]).toEqual(['not-a-question', 1]);
+    expect(generate).not.toHaveBeenCalled();
+    // The step that says so can be switched off.
+    const steps = { querySteps: ['operators'] as const };
+    const again = await search({ ...parts, answering: { ...parts.answering!, generator } }, asking(text), steps);
+    expect(again.answerStatus.shown).toBe(true);
+  });
+
+  it('puts the answer lower where a few words may mean many things', async () => {
+    const sources = [
+      bridge[0],
+      [source('b', 'A bridge is a card game.'), ''],
+      [source('c', 'A bridge is a part of a violin.'), ''],
+    ] as const;
+    const parts = { ...corpus(sources), reranker: fakeReranker({ a: 0.8, b: 0.75, c: 0.7 }) };
+    const slot = async (text: string) =>
+      (await search(parts, asking(text))).results.findIndex(({ type }) => type === 'answer');
+    expect(await slot('When was the bridge opened?')).toBe(0);
+    expect(await slot('bridge opening')).toBe(3);
+  });
+
+  it('lets nothing of the prompt out', async () => {
+    const said = 'read the text below and answer';
+    const parts = corpus([[bridge[0][0], said]]);
+    const answering = (promptTexts: string[]) => ({ answering: { ...parts.answering!, promptTexts } });
+    const statusWith = async (texts: string[]) => (await search({ ...parts, ...answering(texts) })).answerStatus;
+    expect(await statusWith(['Read the text below and answer the question.'])).toMatchObject({
+      shown: false,
+      reason: 'failed-check',
+      check: 'no-prompt-leak',
+    });
+    expect((await statusWith(['Something else is said here, at length.'])).check).not.toBe('no-prompt-leak');
   });
 
   it('names the check that an answer fails', async () => {
@@ -182,6 +224,36 @@ describe('strategies, from query to reply', () => {
     expect(await layoutOf({}, {})).toBe('inline');
     expect(await layoutOf({}, { answerLayout: 'side-panel' })).toBe('side-panel');
     expect(await layoutOf({ answer: { ...answer, layout: 'inline' } }, { answerLayout: 'side-panel' })).toBe('inline');
+  });
+});
+
+describe('groups of queries', () => {
+  const group = {
+    ...{ language: 'en', kind: 'question' as const, isotonic: { scores: [0.9], values: [0.3] }, minConfidence: 0.25 },
+    ...{ questions: 300, right: 200, precision: 0.9, precisionLow: 0.85, shown: 100, calibrationError: 0.03 },
+  };
+  const { version: _, ...content } = fakeCalibrator();
+  const calibrator = sealCalibrator({ ...content, groups: [group] });
+  const parts = corpus(bridge.slice(0, 1));
+  const grouped = { ...parts, answering: { ...parts.answering!, calibrator } };
+  const question = asking('When was the bridge in the city opened?', { debug: true });
+
+  it('have confidence and threshold of their own, in the replay too', async () => {
+    const own = await search(grouped, question);
+    const pooled = await search(parts, question);
+    expect(own.answerStatus.shown).toBe(true);
+    expect(own.answerStatus.confidence).not.toBeCloseTo(pooled.answerStatus.confidence ?? 0, 2);
+    expect(own.trace?.entries.find(({ stage }) => stage === 'choice')?.details).toMatchObject({ minConfidence: 0.25 });
+    expect(replay(JSON.parse(JSON.stringify(own)), calibrator).same).toBe(true);
+  });
+
+  it.each([
+    ['another kind', asking('bridge opening', { debug: true }), {}],
+    ['another language', asking('这座桥什么时候通车？', { debug: true }), {}],
+    ['a query that was not looked at', question, { querySteps: [] as const }],
+  ])('%s is pooled', async (_what, request, changed) => {
+    const [own, pooled] = [await search(grouped, request, changed), await search(parts, request, changed)];
+    expect(own.answerStatus).toEqual(pooled.answerStatus);
   });
 });
 

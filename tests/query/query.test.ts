@@ -96,9 +96,31 @@ test('language: by script, by sequences, and nothing where a name says nothing',
   expect(identifyLanguage('12345 🙂')).toBeNull();
 });
 
-test('intent: question, keywords, or a page', () => {
+test('intent: question, keywords, a page, or something to get', () => {
   const questions = ['who invented the piano', 'Is there life on Mars?', 'how do i tune a piano', '谁发明了钢琴？'];
   const keywords = ['piano history', 'watson crick double helix', 'mount everest height', '钢琴 历史'];
+  const about = [
+    'Which company owns the login portal',
+    'how many people sign up',
+    'In which year did the first home page open',
+    'The paper for sale has what weight',
+    '如何下载软件',
+    '在哪里购买门票？',
+  ];
+  const more = ['oil price 1973', 'order of the garter', 'cost of the manhattan project', 'book of kells', '购买力'];
+  const wanted = [
+    'buy piano strings',
+    'cheap flights to oslo',
+    'grand piano for sale',
+    'piano shops near me',
+    'book tickets for the opera',
+    'moonlight sonata mp3',
+    '购买钢琴',
+    '钢琴优惠券',
+  ];
+  expect(about.map(intentOf)).toEqual(about.map(() => 'question'));
+  expect(more.map(intentOf)).toEqual(more.map(() => 'keyword'));
+  expect(wanted.map(intentOf)).toEqual(wanted.map(() => 'transactional'));
   const pages = ['example.com', 'https://example.org/x', 'acme login', 'acme official site', 'python download'];
   expect(questions.map(intentOf)).toEqual(questions.map(() => 'question'));
   expect(keywords.map(intentOf)).toEqual(keywords.map(() => 'keyword'));

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +11,12 @@ const versions = { policy: 'policy@1', reward: 'reward@1', prompt: '2026-11-a', 
 describe('parseCalibrator', () => {
   it('reads what was sealed, however it is laid out', () => {
     expect(parseCalibrator(JSON.stringify(calibrator, null, 2), 'c.json')).toEqual(calibrator);
+  });
+
+  it('reads the file that comes with the models', async () => {
+    const path = 'models/confidence/calibrator.json';
+    const text = await readFile(path, 'utf8');
+    expect(parseCalibrator(text, path).version).toBe(JSON.parse(text).version);
   });
 
   it.each([

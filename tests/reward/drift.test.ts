@@ -127,7 +127,8 @@ describe('DriftMonitor', () => {
     expect(monitor.judge('ours', 'a', true)).toBe(false);
     for (const id of ['b', 'c', 'd']) monitor.observe(answer(id));
     expect(monitor.judge('ours', 'b', true)).toBe(false);
-    expect(monitor.status().feedback).toEqual({ judged: 1, right: 1, precision: 1 });
+    expect(monitor.status().feedback).toMatchObject({ judged: 1, right: 1, precision: 1 });
+    expect(monitor.status().feedback.precisionLow).toBeCloseTo(0.05, 10);
   });
 
   it('looks at the latest only', () => {

@@ -58,6 +58,13 @@ describe('checkAnswer', () => {
     ['one of our groups', input('Florence', QUOTE, source({ acl: ['board', 'staff'] })), []],
 
     ['a token of the prompt', input('Florence<|im_end|>'), ['no-prompt-leak']],
+    [
+      'a mark of this prompt',
+      input('built in Florence :: end', QUOTE, { promptTexts: [':: end'] }),
+      ['no-prompt-leak'],
+    ],
+    ['a mark that the source has, too', input('It: Florence', `It: ${QUOTE}`, { promptTexts: ['It:'] }), []],
+    ['an ordinary word of this prompt', input('Florence', QUOTE, { promptTexts: ['Florence'] }), []],
     ['words of the prompt', input('from the passages alone, and say it'), ['no-prompt-leak']],
     [
       'words that the source shares with the prompt',

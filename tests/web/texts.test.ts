@@ -1,5 +1,8 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { SearchMetrics } from '../../src/api/plugins/metrics.js';
 import { ERRORS } from '../../src/errors.js';
+import type { DriftStatus } from '../../src/reward/drift.js';
+import type { AuditEntry, Override } from '../../src/safety/overrides.js';
 import {
   ANSWER_REASONS,
   type AnswerReason,
@@ -7,6 +10,7 @@ import {
   type SearchEvent,
   type SearchResponse,
 } from '../../src/types.js';
+import type * as admin from '../../web/src/admin/admin-types.js';
 import { answerWords } from '../../web/src/answer-words.js';
 import type * as page from '../../web/src/api-types.js';
 import { chooseLanguage } from '../../web/src/texts.js';
@@ -47,6 +51,10 @@ describe('chooseLanguage', () => {
 it('reads the shapes that the service writes', () => {
   expectTypeOf<SearchEvent>().toExtend<page.SearchEvent>();
   expectTypeOf<SearchResponse>().toExtend<page.SearchResponse>();
+  expectTypeOf<DriftStatus>().toExtend<admin.PromiseStatus>();
+  expectTypeOf<ReturnType<SearchMetrics['recent']>>().toExtend<admin.RecentAnswers>();
+  expectTypeOf<Override>().toExtend<admin.RuleInForce>();
+  expectTypeOf<AuditEntry>().toExtend<admin.AuditEntry>();
   expectTypeOf<page.AnswerReason>().toEqualTypeOf<AnswerReason>();
   expectTypeOf<page.DegradedPart>().toEqualTypeOf<DegradedPart>();
 });

@@ -5,6 +5,7 @@ import type { ThresholdWatch } from '../../pipeline/threshold-watch.js';
 import type { AnswerStatus, SafetyReport, SearchEvent, SearchResponse, Timings } from '../../types.js';
 import { requireScope } from './auth.js';
 
+const RECENT = 1_000;
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2, 3, 5, 10];
 
 export interface SearchMetrics {
@@ -12,7 +13,11 @@ export interface SearchMetrics {
   observe(search: Partial<Pick<SearchResponse, 'answerStatus' | 'timings' | 'degraded' | 'safety'>>): void;
   /** The same for a stream; passes the events on. */
   watch(events: AsyncIterable<SearchEvent>): AsyncIterable<SearchEvent>;
+  /** What became of the latest searches, at most 1,000; the most frequent first. */
+  recent(): { searches: number; reasons: RecentReason[] };
 }
+
+export type RecentReason = Pick<AnswerStatus, 'strategy' | 'reason'> & { count: number };
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -58,14 +63,28 @@ function createSearchMetrics(registers: Registry[]): SearchMetrics {
     if (passedOver > 0) guards.inc({ guard: 'passage', kind: 'passage' }, passedOver);
     if (answerCategory) guards.inc({ guard: 'answer', kind: answerCategory });
   };
-  const observeStatus = ({ reason, confidence }: AnswerStatus) => {
+  const latest: AnswerStatus['reason'][] = [];
+  const strategies = new Map<AnswerStatus['reason'], AnswerStatus['strategy']>();
+  const observeStatus = ({ strategy, reason, confidence }: AnswerStatus) => {
     answers.inc({ reason });
+    strategies.set(reason, strategy);
+    latest.push(reason);
+    if (latest.length > RECENT) latest.shift();
     if (confidence !== undefined) confidences.observe(confidence);
   };
   const observeTimings = (timings: Timings) => {
     for (const [name, ms] of Object.entries(timings)) stages.observe({ stage: name.replace(/Ms$/, '') }, ms / 1_000);
   };
   const metrics: SearchMetrics = {
+    recent() {
+      const reasons = [...strategies].map(([reason, strategy]) => ({
+        strategy,
+        reason,
+        count: latest.filter((each) => each === reason).length,
+      }));
+      const seen = reasons.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count);
+      return { searches: latest.length, reasons: seen };
+    },
     observe({ answerStatus, timings, degraded: components = [], safety }) {
       if (answerStatus) observeStatus(answerStatus);
       if (timings) observeTimings(timings);

@@ -9,9 +9,11 @@ export interface PageOptions {
   dir: string;
 }
 
-/** The search page at `/`. */
+/** The search page at `/`, the administrator's at `/admin`. */
 export default fastifyPlugin(async function page(app: FastifyInstance, { dir }: PageOptions) {
   if (!existsSync(join(dir, 'index.html'))) return;
+  // Relative, so that it also holds below a path of another site.
+  app.get('/admin', { schema: { hide: true } }, (_request, reply) => reply.redirect('admin/', 301));
   await app.register(fastifyStatic, {
     root: dir,
     // One route a file, known at the start: all other addresses are answered by the API.

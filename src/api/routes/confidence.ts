@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ServiceError } from '../../errors.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { credentialFor, requireScope } from '../plugins/auth.js';
-import { driftStatus, feedbackBody } from '../schemas/confidence.js';
+import { driftStatus, feedbackBody, recentAnswers } from '../schemas/confidence.js';
 import { problems } from '../schemas/problem.js';
 
 /** Judgements of shown answers, and what they say about the promise. */
@@ -44,6 +44,18 @@ const confidenceRoutes: FastifyPluginAsyncZod<{ pipeline: Pipeline }> = async (a
       schema: { tags: ['confidence'], summary: 'Whether the promise about answers holds', response },
     },
     async () => watch().status(),
+  );
+  app.get(
+    '/admin/answers',
+    {
+      onRequest: admin,
+      schema: {
+        tags: ['confidence'],
+        summary: 'What became of the latest searches',
+        response: { 200: recentAnswers, ...problems(401, 403, 429) },
+      },
+    },
+    async () => app.searchMetrics.recent(),
   );
   app.post(
     '/admin/confidence/reset',

@@ -44,7 +44,7 @@ export function riskCoverageFigure(
     const colour = COLOURS[index % COLOURS.length];
     return `<text x="50" y="${top}" style="fill:${colour}">${escapeHtml(name)}</text>`;
   });
-  const axes = yAxis(ticks(0, highest), y) + xAxis(UNIT, x, 'share of the best candidates shown; upward: share wrong');
+  const axes = yAxis(ticks(0, highest), y) + xAxis(UNIT, x, 'share of answers shown; upward: share wrong');
   return figure(title, axes + drawn.join('') + legend.join(''));
 }
 
