@@ -1,14 +1,11 @@
 import { type Query as LanceQuery, MatchQuery, type Table, type VectorQuery } from '@lancedb/lancedb';
-import { editDistance } from '../../edit-distance.js';
 import type { ScoredPassage } from '../../types.js';
+import { type Nearness, nearWords } from '../near-words.js';
 import { PROBES, waitingRows } from './embedded-indexes.js';
 import { PASSAGE_COLUMNS, type StoredRow, toPassage } from './embedded-rows.js';
 
-/** Edits, and letters at the front that are the same, of a near word. */
-const FUZZINESS = 2;
-const PREFIX_LENGTH = 1;
-/** Near words that are looked for, the nearest ones. */
-const NEAR_WORDS = 50;
+/** What is near to a word that was asked for. */
+const NEARNESS: Nearness = { fuzziness: 2, prefixLength: 1, limit: 50 };
 
 /** BM25, best first; rows that no index has yet are read one by one. */
 export async function searchTerms(
@@ -20,8 +17,8 @@ export async function searchTerms(
   if (!fuzzy) return matching(table, new MatchQuery(terms, 'search_terms'), condition, limit);
   // The engine knows near words of its index only. What waits for the index is found by its own words.
   const near = await nearWaitingWords(table, terms.split(' '));
-  const options = { fuzziness: FUZZINESS, prefixLength: PREFIX_LENGTH };
-  const matches = [new MatchQuery(terms, 'search_terms', options)];
+  const { fuzziness, prefixLength } = NEARNESS;
+  const matches = [new MatchQuery(terms, 'search_terms', { fuzziness, prefixLength })];
   if (near.length > 0) matches.push(new MatchQuery(near.join(' '), 'search_terms'));
   const found = await Promise.all(matches.map((match) => matching(table, match, condition, limit)));
   const byId = new Map(found.flat().map((scored) => [`${scored.passage.tenant} ${scored.passage.id}`, scored]));
@@ -34,21 +31,7 @@ async function nearWaitingWords(table: Table, words: readonly string[]): Promise
   if (waiting === 0) return [];
   const before = Math.max(0, (await table.countRows()) - waiting);
   const rows = await rowsOf(table.query().offset(before).limit(waiting), ['search_terms']);
-  const known = new Set(rows.flatMap(({ search_terms }) => search_terms.split(' ')));
-  const edits = (word: string) =>
-    Math.min(
-      ...words.map((one) =>
-        one.slice(0, PREFIX_LENGTH) === word.slice(0, PREFIX_LENGTH)
-          ? editDistance(one, word, FUZZINESS)
-          : FUZZINESS + 1,
-      ),
-    );
-  return [...known]
-    .map((word) => ({ word, edits: edits(word) }))
-    .filter((one) => one.edits <= FUZZINESS)
-    .sort((a, b) => a.edits - b.edits)
-    .slice(0, NEAR_WORDS)
-    .map(({ word }) => word);
+  return nearWords(words, new Set(rows.flatMap(({ search_terms }) => search_terms.split(' '))), NEARNESS);
 }
 
 async function matching(table: Table, match: MatchQuery, condition: string, limit: number): Promise<ScoredPassage[]> {
