@@ -6,8 +6,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DriftMonitor } from '../../src/reward/drift-monitor.js';
 import { FileOverrides } from '../../src/safety/drivers/file-overrides.js';
+import { withOverrides } from '../../src/safety/overrides.js';
 import { buildService, post } from '../api/service.js';
-import { fakeCalibrator } from '../pipeline/fakes.js';
+import { allowAll, fakeCalibrator } from '../pipeline/fakes.js';
 import { LOW_CONTRAST } from './low-contrast.js';
 import { startBrowser } from './start-browser.js';
 
@@ -28,12 +29,14 @@ const complaints: string[] = [];
 beforeAll(async () => {
   browser = await startBrowser();
   dir = await mkdtemp(join(tmpdir(), 'candor-admin-'));
+  const overrides = new FileOverrides(join(dir, 'overrides.jsonl'));
   service = await buildService({
     pageDir,
     env: { CANDOR_API_KEYS: JSON.stringify(keys) },
     parts: {
       watch: new DriftMonitor({ calibrator: fakeCalibrator() }),
-      overrides: new FileOverrides(join(dir, 'overrides.jsonl')),
+      overrides,
+      guard: withOverrides(allowAll, overrides),
     },
   });
   address = await service.listen({ host: '127.0.0.1', port: 0 });
@@ -109,7 +112,7 @@ describe('the page of the administrator', () => {
     await form.getByLabel('Why').fill('ticket 17');
     await page.keyboard.press('Enter');
     await page.getByText('The rule holds from the next query on.').waitFor();
-    expect(await section('rules').locator('li').innerText()).toMatch(/block words in a query: .crown jewels/);
+    expect(await section('rules').locator('li').innerText()).toMatch(/block words in a query: crown jewels/);
     expect(await form.getByLabel('Value').inputValue()).toBe('');
     const asked = await post(
       service,
