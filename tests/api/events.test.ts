@@ -25,7 +25,7 @@ const slowly = (delayMs: number) => {
 
 describe('a stream of events', () => {
   it('has hits, answer and end', async () => {
-    const reply = await post(await buildService(), { query: 'piano', debug: true }, EVENTS);
+    const reply = await post(await buildService(), { query: 'who invented the piano', debug: true }, EVENTS);
     expect(reply.statusCode).toBe(200);
     expect(reply.headers).toMatchObject({
       'content-type': 'text/event-stream; charset=utf-8',
