@@ -138,9 +138,11 @@ def differences_with_intervals(seeds: list[list[Answered]], base: list[Answered]
     sums, base_sums = [_by_passage(answers, choice) for answers in seeds], _by_passage(base, {})
     draws = list(zip(_draw_means(sums, rounds), _draw_means([base_sums], rounds, seeds=len(sums))))
     everything = sorted(base_sums)
-    value = {name: sum(_means(one, everything)[name] for one in sums) / len(sums) - of_base for name, of_base in _means(base_sums, everything).items()}
-    return {name: {"value": value[name], "interval": _middle_95([ours[name] - theirs[name] for ours, theirs in draws if name in ours and name in theirs])}
-            for name in value}
+    of_base, of_ours = _means(base_sums, everything), [_means(one, everything) for one in sums]
+    both = [name for name in of_base if name in of_ours[0]]  # a choice among samples has no figures of its samples
+    return {name: {"value": sum(one[name] for one in of_ours) / len(of_ours) - of_base[name],
+                   "interval": _middle_95([ours[name] - theirs[name] for ours, theirs in draws if name in ours and name in theirs])}
+            for name in both}
 
 
 def _draw_means(sums: list[dict], rounds: int, seeds: int | None = None) -> list[dict[str, float]]:
