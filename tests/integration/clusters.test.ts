@@ -129,7 +129,12 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)('both clusters', () => {
     const lexical = keep(new ElasticsearchIndex({ url: ELASTICSEARCH_URL, alias, embedder }));
     const dense = keep(new QdrantIndex({ url: QDRANT_URL ?? '', alias, embedder }));
     const retrievers = [lexical.lexicalRetriever(), dense.denseRetriever()];
-    return { indexer: new PairedIndexer(lexical, dense), retrievers, documents: lexical };
+    return {
+      indexer: new PairedIndexer(lexical, dense),
+      retrievers,
+      documents: lexical,
+      sources: lexical.contents().sources,
+    };
   });
   testIndexer('both', open);
   testDocumentWriter('both', open);
