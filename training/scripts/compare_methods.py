@@ -56,6 +56,8 @@ def main() -> None:
     rows = [first_questions(row, args.questions) for row in read_rows(args.rows, args.limit)]
     prose = [" ".join(row["sentences"]) for row in read_rows(args.prose or args.rows, args.limit)]
 
+    common = {"sft": file_sha256(args.sft / "model.safetensors"), "reward": file_sha256(args.reward / "model.safetensors"),
+              "rows": file_sha256(args.rows), "limit": args.limit, "questions": args.questions}
     table, curves = [], {}
     for name, folders in methods.items():
         if name not in only:
@@ -64,9 +66,7 @@ def main() -> None:
         for seed, folder in enumerate(folders, 1):
             models = PolicyModels.load(folder, args.reward, args.frozen_layers, reference=args.sft)
             samples = args.samples if name == "sft" else 1
-            facts = {"policy": file_sha256(folder / "model.safetensors"), "sft": file_sha256(args.sft / "model.safetensors"),
-                     "reward": file_sha256(args.reward / "model.safetensors"), "rows": file_sha256(args.rows), "limit": args.limit,
-                     "questions": args.questions, "samples": samples, "seed": seed}
+            facts = {"policy": file_sha256(folder / "model.safetensors"), **common, "samples": samples, "seed": seed}
             answers.append(answer_rows_kept(args.out.parent / "answers" / f"{name}-{seed}.jsonl", facts, models, rows, samples, seed))
             print(f"{name} {folder}: {json.dumps({k: round(v, 3) for k, v in mean_figures(answers[-1]).items() if k in COLUMNS})}", flush=True)
             if not args.answer:
@@ -92,8 +92,8 @@ def main() -> None:
     if args.answer:
         return
     report = {"commit": commit(), "machine": f"{platform.machine()}, {torch.get_num_threads()} thread", "passages": len(rows),
-              "questions": sum(len(row["branches"]) for row in rows), "rows": {args.rows.name: file_sha256(args.rows)},
-              "reward": file_sha256(args.reward / "model.safetensors"), "methods": table}
+              "questions": sum(len(row["branches"]) for row in rows), "rows": {args.rows.name: common["rows"]},
+              "reward": common["reward"], "methods": table}
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(report, indent=1) + "\n")
     if args.figure:
