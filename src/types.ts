@@ -179,6 +179,8 @@ export interface Candidate {
 export interface ScoredCandidate extends Candidate {
   /** Reward above that of declining (0), unbounded. Comparable between the candidates of a query. */
   rewardLogit: number;
+  /** Probability, 0..1, that a second model marks the same words in the passage; absent or `null` where none looked. */
+  readerAgreement?: number | null;
   /** Calibrated probability that the answer is right and supported, 0..1. */
   confidence: number;
 }

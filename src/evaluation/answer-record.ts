@@ -13,6 +13,8 @@ export const recordedCandidateSchema = z.object({
   sampled: z.enum(['greedy', 'sampled', 'insisted', 'forked']),
   declineProbability: z.number(),
   rewardLogit: z.number(),
+  /** Absent in older records, and where no second model looked. */
+  readerAgreement: z.number().nullable().optional(),
   confidence: z.number(),
 });
 

@@ -97,6 +97,7 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
         writer: index.writer,
         ...guards,
         reranker,
+        reader: reranker?.reader ?? null,
         answering,
         ...(await openWatch(config, answering, warn)),
         ...(config.traces.dir !== undefined && {
@@ -372,7 +373,7 @@ export async function openRebuild(config: Config): Promise<Rebuilding> {
   };
 }
 
-function openReranker({ modelsDir, models, inference }: Config, opened: Opened): Promise<Reranker | null> {
+function openReranker({ modelsDir, models, inference }: Config, opened: Opened): Promise<OnnxCrossEncoder | null> {
   const modelDir = join(modelsDir, models.reranker);
   return opened.optional('reranker', 'hits keep the order of retrieval', () =>
     OnnxCrossEncoder.start({ modelDir, ...inference }),

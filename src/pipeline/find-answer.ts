@@ -1,4 +1,5 @@
 import { abortError, ServiceError } from '../errors.js';
+import type { AnswerReader } from '../ranking/answer-reader.js';
 import { chooseAnswerPassages } from '../ranking/passage-budget.js';
 import type { Calibrator } from '../reward/calibrator.js';
 import { type RewardedCandidate, withConfidence } from '../reward/confidence.js';
@@ -9,6 +10,7 @@ import type {
   Abstention,
   AnswerOutcome,
   Candidate,
+  Query,
   QueryUnderstanding,
   ScoredCandidate,
   ScoredPassage,
@@ -30,6 +32,8 @@ import type { RequestTrace } from './trace.js';
 
 /** Share of the time left that the generator may use; the rest is for scoring what it wrote. */
 const GENERATION_SHARE = 0.8;
+/** Share of the time left then that a second model may use; the answer can be judged without it. */
+const READER_SHARE = 0.5;
 /** Hits whose titles are looked at for what a query may mean. */
 const READING_HITS = 10;
 
@@ -154,11 +158,16 @@ async function score(
     );
     const { rewardModel } = answering;
     const calibrator = answering.calibrator && calibratorFor(answering.calibrator, queryOf(request, understanding));
-    const logits = await rewardModel.score(items, signal);
+    const budgetMs = (request.answer.deadlineMs - trace.elapsedMs) * READER_SHARE;
+    const [logits, agreements] = await Promise.all([
+      rewardModel.score(items, signal),
+      readAgain(parts.reader ?? null, { query: request.query, read, candidates, budgetMs }, signal),
+    ]);
     const rewarded = items.map(({ candidate }, index): RewardedCandidate => {
       const rewardLogit = logits[index];
       if (rewardLogit === undefined) throw new ServiceError('inference-failed');
-      return { ...candidate, rewardLogit };
+      const readerAgreement = agreements.get(candidate);
+      return { ...candidate, rewardLogit, ...(readerAgreement !== undefined && { readerAgreement }) };
     });
     const relevance = read.flatMap(({ passage, relevanceScore }) =>
       relevanceScore === undefined ? [] : [[passage.id, relevanceScore] as const],
@@ -170,6 +179,34 @@ async function score(
     report.add({ modelId: rewardModel.modelId, candidates: scored, relevanceScores: Object.fromEntries(relevance) });
     return { candidates: scored, contexts };
   });
+}
+
+interface Reading {
+  query: Query;
+  read: readonly ScoredPassage[];
+  candidates: readonly Candidate[];
+  budgetMs: number;
+}
+
+/** What a second model says to each answer; nothing is known where there is none, and where it fails or is late. */
+async function readAgain(
+  reader: AnswerReader | null,
+  { query, read, candidates, budgetMs }: Reading,
+  signal: AbortSignal,
+): Promise<Map<Candidate, number | null>> {
+  if (!reader) return new Map();
+  const agreements = read.map(async ({ passage }) => {
+    const own = candidates.filter(({ passageId, declined }) => passageId === passage.id && !declined);
+    const answers = own.map(({ text }) => text);
+    const found = await runUntil(signal, budgetMs, (inTime) =>
+      reader.agreement({ query, passage, answers }, inTime),
+    ).catch((): null => {
+      signal.throwIfAborted();
+      return null;
+    });
+    return own.map((candidate, index) => [candidate, found?.[index] ?? null] as const);
+  });
+  return new Map((await Promise.all(agreements)).flat());
 }
 
 interface Scored {

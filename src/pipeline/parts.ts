@@ -1,5 +1,6 @@
 import type { Generator } from '../generator/generator.js';
 import type { QueryStep } from '../query/understand-query.js';
+import type { AnswerReader } from '../ranking/answer-reader.js';
 import type { Reranker } from '../ranking/reranker.js';
 import type { DocumentWriter } from '../retrieval/document-writer.js';
 import type { DocumentReader, RetrievalResult } from '../retrieval/retriever.js';
@@ -54,6 +55,8 @@ export interface PipelineParts {
   reranker: Reranker | null;
   /** `null`: hits only, with the reason `generator-unavailable`. */
   answering: AnswerParts | null;
+  /** `null` or absent: nobody reads the passages besides the generator. */
+  reader?: AnswerReader | null;
   /** Absent: how far a quote supports its answer is no part of the confidence. */
   entailment?: EntailmentChecker;
   /** Absent: the threshold is what it is. */

@@ -49,6 +49,7 @@ const calibratorSchema = z.strictObject({
     answerWords: feature.optional(),
     passageAgeYears: feature.optional(),
     entailment: feature.optional(),
+    readerAgreement: feature.optional(),
   }),
   isotonic,
   /** Default threshold. 1 = show nothing: the calibration questions did not support the target. */

@@ -21,6 +21,7 @@ export const CONFIDENCE_FEATURES = [
   'answerWords',
   'passageAgeYears',
   'entailment',
+  'readerAgreement',
 ] as const;
 
 export type ConfidenceFeature = (typeof CONFIDENCE_FEATURES)[number];
@@ -49,6 +50,8 @@ export interface ConfidenceFeatures {
   passageAgeYears?: number | null;
   /** Probability that the quote entails the answer, 0..1; `null` without a checker. */
   entailment?: number | null;
+  /** Probability that a second model, which does not know the answer, marks the same words, 0..1; `null` without one. */
+  readerAgreement?: number | null;
 }
 
 /** What is known of a passage's claim besides its candidates. */
@@ -85,6 +88,7 @@ export function confidenceFeatures(
     answerWords: answerTokens(candidate.text).length,
     passageAgeYears: context.passageAgeYears ?? null,
     entailment: context.entailment ?? null,
+    readerAgreement: candidate.readerAgreement ?? null,
   };
 }
 
@@ -136,13 +140,14 @@ export function featureVector(features: ConfidenceFeatures): (number | null)[] {
     features.margin,
     features.agreement,
     features.meanTokenLogprob,
-    features.relevanceScore === null ? null : logOdds(features.relevanceScore),
+    logOddsOf(features.relevanceScore),
     logOdds(features.declineProbability),
     features.contradiction ?? null,
     // From one word to two is a step like that from two to four.
     logOf(features.answerWords),
     logOf(features.passageAgeYears),
-    features.entailment === null || features.entailment === undefined ? null : logOdds(features.entailment),
+    logOddsOf(features.entailment),
+    logOddsOf(features.readerAgreement),
   ];
 }
 
@@ -156,6 +161,8 @@ function linearModel(calibrator: Calibrator): LinearModel {
 }
 
 const logOf = (value: number | null | undefined) => (value === null || value === undefined ? null : Math.log1p(value));
+
+const logOddsOf = (value: number | null | undefined) => (value === null || value === undefined ? null : logOdds(value));
 
 /** Log-odds of a probability, cut at 0.0001 and 0.9999 so that one certain feature cannot decide alone. */
 function logOdds(probability: number): number {

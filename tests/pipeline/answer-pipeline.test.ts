@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ServiceError } from '../../src/errors.js';
 import { createAnswerPipeline } from '../../src/pipeline/answer-pipeline.js';
 import type { PipelineParts } from '../../src/pipeline/parts.js';
+import type { AnswerReader } from '../../src/ranking/answer-reader.js';
 import type { RetrieverFailure } from '../../src/retrieval/retriever.js';
 import type { SearchEvent, SearchRequest } from '../../src/types.js';
 import {
@@ -280,6 +281,41 @@ describe('candidates', () => {
     const generator = fakeGenerator([decline(harp), cristofori, decline(harp), decline(piano)]);
     await search(answering({ generator, rewardModel }));
     expect(order).toEqual(['piano#0', 'piano#0', 'harp#0', 'harp#0']);
+  });
+});
+
+describe('a second reader', () => {
+  const read = async (agreement: AnswerReader['agreement'], request: Partial<SearchRequest> = {}) => {
+    const { trace, answerStatus } = await search(
+      { reader: { modelId: 'reader@test', agreement } },
+      { debug: true, ...request },
+    );
+    const reward = trace?.entries.find(({ stage }) => stage === 'reward')?.details;
+    const candidates = reward?.candidates as { text: string; readerAgreement?: number | null }[];
+    return { answerStatus, agreements: candidates.map(({ text, readerAgreement }) => [text, readerAgreement]) };
+  };
+
+  it('says of each answer how far it agrees, and is not asked about declines', async () => {
+    const asked: string[][] = [];
+    const { agreements } = await read(async ({ passage: { id }, answers }) => {
+      asked.push([id, ...answers]);
+      return answers.map(() => 0.7);
+    });
+    expect(asked).toContainEqual(['piano#0', 'Bartolomeo Cristofori']);
+    expect(asked.flat()).not.toContain('');
+    expect(agreements).toContainEqual(['Bartolomeo Cristofori', 0.7]);
+    expect(agreements).toContainEqual(['', undefined]);
+  });
+
+  it.each([
+    ['fails', async () => Promise.reject(new ServiceError('inference-failed'))],
+    ['is deaf to its signal', never],
+  ] as const)('that %s leaves its word unknown, and the answer is judged without', async (_what, agreement) => {
+    const { answerStatus, agreements } = await read(agreement as AnswerReader['agreement'], {
+      answer: { ...searchRequest().answer, deadlineMs: 400 },
+    });
+    expect(agreements).toContainEqual(['Bartolomeo Cristofori', null]);
+    expect(answerStatus.shown).toBe(true);
   });
 });
 

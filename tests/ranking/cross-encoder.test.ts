@@ -52,6 +52,21 @@ describe('onnx cross-encoder', () => {
     expect(pair).toEqual({ ids: [2, 4, 5, 3, 6, 7, 8, 3], typeIds: [0, 0, 0, 0, 1, 1, 1, 1] });
   });
 
+  test('the reader agrees with an answer as far as it would mark the same words', async () => {
+    const { reader } = await opened;
+    // The tiny one is sure that an answer begins with "the" and ends with "river".
+    const query = { text: 'where', access: { tenant: 'default', groups: [] } };
+    const request = { query, passage: passage('is the rhine river', 'rhine') };
+    const { signal } = new AbortController();
+    const answers = ['the rhine river', 'the rhine', 'is', 'where', ''];
+    const [whole, part, other, absent, empty] = (await reader?.agreement({ ...request, answers }, signal)) ?? [];
+    expect(whole).toBeGreaterThan(0.99);
+    expect(part).toBeGreaterThan(0.99); // two of three tokens: F1 0.8
+    expect(other).toBeLessThan(0.01);
+    expect([absent, empty]).toEqual([null, null]); // the question's words are not the passage's
+    expect(await reader?.agreement({ ...request, answers: [] }, signal)).toEqual([]);
+  });
+
   test('a manifest without calibration is refused', async () => {
     const start = OnnxCrossEncoder.start({ modelDir: 'tests/fixtures/tiny-model', workers: 1, threadsPerWorker: 1 });
     await expect(start).rejects.toMatchObject({

@@ -34,6 +34,10 @@ describe('confidenceFeatures', () => {
       answerWords: 2,
       passageAgeYears: null,
       entailment: null,
+      readerAgreement: null,
+    });
+    expect(confidenceFeatures({ ...nile, readerAgreement: 0.7 }, candidates, relevance)).toMatchObject({
+      readerAgreement: 0.7,
     });
   });
 
@@ -112,12 +116,27 @@ it('turns probabilities into log-odds and cuts certainty', () => {
     null,
     null,
     null,
+    null,
   ]);
 });
 
 it('knows features that an older calibrator does not, and gives them no weight', () => {
-  const more = { ...features, contradiction: 1, answerWords: 3, passageAgeYears: 10, entailment: 0.2 };
-  expect(featureVector(more).slice(6)).toEqual([1, Math.log(4), Math.log(11), expect.closeTo(Math.log(0.25), 12)]);
+  const more = {
+    ...features,
+    contradiction: 1,
+    answerWords: 3,
+    passageAgeYears: 10,
+    entailment: 0.2,
+    readerAgreement: 0.8,
+  };
+  const quarter = expect.closeTo(Math.log(0.25), 12);
+  expect(featureVector(more).slice(6)).toEqual([
+    1,
+    Math.log(4),
+    Math.log(11),
+    quarter,
+    expect.closeTo(Math.log(4), 12),
+  ]);
   expect(confidenceOf(more, byReward)).toBe(confidenceOf(features, byReward));
   const aged = sealCalibrator(calibratorContent({ passageAgeYears: { weight: -1, mean: 0, scale: 1 } }));
   expect(confidenceOf(more, aged)).toBeCloseTo(1 / 12, 12);

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnx.external_data_helper
 import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -57,6 +58,29 @@ def quantise(source: Path, target: Path, reduce_range: bool = True) -> None:
         str(source), str(target), per_channel=True, reduce_range=reduce_range, weight_type=QuantType.QInt8,
         op_types_to_quantize=["MatMul", "Gather"],
     )  # fmt: skip
+
+
+def share_weights(paths: list[Path], shared: Path) -> None:
+    """Moves the weights of several graphs into one file beside them, where each that they have in common stands once."""
+    places, end = {}, 0
+    with shared.open("wb") as file:
+        for path in paths:
+            model = onnx.load(path)
+            for tensor in model.graph.initializer:
+                content = onnx.numpy_helper.to_array(tensor).tobytes()
+                if len(content) < 1024:
+                    continue
+                key = hashlib.sha256(content).digest()
+                if key not in places:
+                    end += file.write(bytes(-end % 64))  # a runtime may map the file into memory
+                    places[key] = end
+                    end += file.write(content)
+                for form in ("float_data", "int32_data", "int64_data"):
+                    tensor.ClearField(form)
+                tensor.raw_data = content
+                onnx.external_data_helper.set_external_data(tensor, shared.name, places[key], len(content))
+                tensor.ClearField("raw_data")
+            path.write_bytes(model.SerializeToString())
 
 
 def half_weights(source: Path, target: Path) -> None:

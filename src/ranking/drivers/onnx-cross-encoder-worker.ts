@@ -3,12 +3,17 @@ import { padBatch } from '../../onnx/batch.js';
 import { openSession } from '../../onnx/session.js';
 import { type EncodedText, loadTokenizer, type TextTokenizer } from '../../onnx/tokenizer.js';
 import type { WorkerInit } from '../../onnx/worker-module.js';
+import { placesOf, spanAgreement } from '../span-agreement.js';
 
 export interface CrossEncoderWorkerOptions {
   modelPath: string;
+  /** Graph that marks an answer's words (output `span_logprobs`); without it there is no handler `read`. */
+  readerPath?: string;
   tokenizerPath: string;
   /** Of question and passage together. */
   maxTokens: number;
+  /** The same for the reader, which is asked about few passages and needs their ends. */
+  readerMaxTokens: number;
   maxQuestionTokens: number;
 }
 
@@ -23,33 +28,60 @@ export interface PairScore {
   tokens: number;
 }
 
+export interface ReadTask extends ScoreTask {
+  answers: string[];
+}
+
 /**
- * Reads a question with a passage and gives one logit. Each pair is a run of its own: in a batch a quantised model scales
+ * Reads a question with a passage and gives one logit, or how far it agrees with answers from that passage. Each pair is a run of its own: in a batch a quantised model scales
  * neighbours together, and short pairs are padded to the longest.
  */
 export const init: WorkerInit<CrossEncoderWorkerOptions> = async (options, { threads }) => {
   const tokenizer = await loadTokenizer(options.tokenizerPath);
   const session = await openSession(options.modelPath, { threads });
+  const reader = options.readerPath === undefined ? null : await openSession(options.readerPath, { threads });
   return {
     handlers: {
       async score({ question, passage }: ScoreTask): Promise<PairScore> {
-        const { columns, inputIds, attentionMask, typeIds } = padBatch(
-          [encodePair(tokenizer, question, passage, options)],
-          0,
-        );
-        const { relevance_logit } = await session.run({
-          input_ids: new Tensor('int64', inputIds, [1, columns]),
-          attention_mask: new Tensor('int64', attentionMask, [1, columns]),
-          token_type_ids: new Tensor('int64', typeIds, [1, columns]),
-        });
+        const pair = encodePair(tokenizer, question, passage, options);
+        const { relevance_logit } = await session.run(inputsOf(pair));
         const logit = relevance_logit?.data[0];
-        if (typeof logit === 'number') return { logit, tokens: columns };
+        if (typeof logit === 'number') return { logit, tokens: pair.ids.length };
         throw new Error(`${options.modelPath}: expected the output 'relevance_logit' of 1 value`);
       },
+      async read({ question, passage, answers }: ReadTask): Promise<(number | null)[]> {
+        const pair = encodePair(tokenizer, question, passage, { ...options, maxTokens: options.readerMaxTokens });
+        const outputs = await reader?.run(inputsOf(pair));
+        const logprobs = outputs?.span_logprobs?.data as Float32Array | undefined;
+        if (logprobs?.length !== 2 * pair.ids.length)
+          throw new Error(`${options.readerPath}: expected the output 'span_logprobs' of 2 values a token`);
+        const spans = {
+          begins: logprobs.filter((_, index) => index % 2 === 0),
+          ends: logprobs.filter((_, index) => index % 2 === 1),
+        };
+        // Without the [SEP] at its end.
+        const within = { from: pair.typeIds.indexOf(1), to: pair.ids.length - 2 };
+        return answers.map((answer) => {
+          const { ids } = tokenizer.encode(answer, { specialTokens: false });
+          const places = placesOf(ids, pair.ids, within);
+          return places.length === 0 ? null : spanAgreement(spans, within, places);
+        });
+      },
     },
-    dispose: () => session.release(),
+    async dispose() {
+      await Promise.all([session.release(), reader?.release()]);
+    },
   };
 };
+
+function inputsOf(pair: EncodedText): Record<'input_ids' | 'attention_mask' | 'token_type_ids', Tensor> {
+  const { columns, inputIds, attentionMask, typeIds } = padBatch([pair], 0);
+  return {
+    input_ids: new Tensor('int64', inputIds, [1, columns]),
+    attention_mask: new Tensor('int64', attentionMask, [1, columns]),
+    token_type_ids: new Tensor('int64', typeIds, [1, columns]),
+  };
+}
 
 /** [CLS] question [SEP] passage [SEP]; both are cut at their ends, as in training. */
 export function encodePair(

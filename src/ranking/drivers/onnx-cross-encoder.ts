@@ -5,8 +5,9 @@ import { openModel } from '../../onnx/manifest.js';
 import { passageText } from '../../onnx/passage-text.js';
 import { SessionPool } from '../../onnx/session-pool.js';
 import { workerModuleUrl } from '../../onnx/start-worker.js';
+import type { AnswerReader, ReadRequest } from '../answer-reader.js';
 import type { RankedPassage, Reranker, RerankRequest } from '../reranker.js';
-import type { CrossEncoderWorkerOptions, PairScore, ScoreTask } from './onnx-cross-encoder-worker.js';
+import type { CrossEncoderWorkerOptions, PairScore, ReadTask, ScoreTask } from './onnx-cross-encoder-worker.js';
 
 export interface OnnxCrossEncoderOptions {
   /** Folder with `manifest.json`, `model.onnx` and `tokenizer.json`. */
@@ -19,19 +20,26 @@ export interface OnnxCrossEncoderOptions {
 
 const settings = z.looseObject({
   maxTokens: z.number().int().min(8),
+  readerMaxTokens: z.number().int().min(8).optional(),
   maxQuestionTokens: z.number().int().positive().default(48),
   /** P(the passage answers) = sigmoid(logit / temperature + bias). */
   calibration: z.looseObject({ temperature: z.number().positive(), bias: z.number() }),
 });
 
-/** A cross-encoder exported to ONNX (output `relevance_logit`), in worker threads. */
+/** Graph of a reader, beside the reranker whose lower layers it shares. */
+const READER_FILE = 'reader.onnx';
+
+/** A cross-encoder exported to ONNX (output `relevance_logit`), in worker threads; where its folder holds a reader, that too. */
 export class OnnxCrossEncoder implements Reranker {
   readonly modelId: string;
+  /** `null` when the folder holds none. */
+  readonly reader: AnswerReader | null;
   readonly #pool: SessionPool;
   readonly #calibration: z.infer<typeof settings>['calibration'];
 
-  private constructor(modelId: string, pool: SessionPool, limits: z.infer<typeof settings>) {
+  private constructor(modelId: string, pool: SessionPool, limits: z.infer<typeof settings>, canRead: boolean) {
     this.modelId = modelId;
+    this.reader = canRead ? { modelId, agreement: (request, signal) => this.#read(request, signal) } : null;
     this.#pool = pool;
     this.#calibration = limits.calibration;
   }
@@ -44,16 +52,19 @@ export class OnnxCrossEncoder implements Reranker {
       const message = `${modelDir}/manifest.json: ${z.prettifyError(limits.error)}. Run: candor models verify`;
       throw new ServiceError('model-corrupt', { message, cause: limits.error });
     }
-    const { maxTokens, maxQuestionTokens } = limits.data;
+    const { maxTokens, maxQuestionTokens, readerMaxTokens = maxTokens } = limits.data;
+    const canRead = READER_FILE in model.manifest.files;
     const options: CrossEncoderWorkerOptions = {
       modelPath: model.path('model.onnx'),
+      ...(canRead && { readerPath: model.path(READER_FILE) }),
       tokenizerPath: model.path('tokenizer.json'),
       maxTokens,
+      readerMaxTokens,
       maxQuestionTokens,
     };
     const moduleUrl = workerModuleUrl(import.meta.url, './onnx-cross-encoder-worker');
     const pool = await SessionPool.start({ moduleUrl, options, workers, threadsPerWorker });
-    return new OnnxCrossEncoder(model.modelId, pool, limits.data);
+    return new OnnxCrossEncoder(model.modelId, pool, limits.data, canRead);
   }
 
   /** Ordered by `logit / temperature - ln(rank)`, rank from 1 in the input: what is read and what retrieval found. */
@@ -74,6 +85,12 @@ export class OnnxCrossEncoder implements Reranker {
 
   close(): Promise<void> {
     return this.#pool.close();
+  }
+
+  async #read({ query, passage, answers }: ReadRequest, signal: AbortSignal): Promise<(number | null)[]> {
+    if (answers.length === 0) return [];
+    const task: ReadTask = { question: query.text, passage: passageText(passage), answers: [...answers] };
+    return await this.#pool.run<(number | null)[]>('read', task, { signal });
   }
 
   /** A task a passage, the longest first: the workers end at about the same time. */
