@@ -50,18 +50,8 @@ def read_corpus(source: Path, never: set[str], tiny: bool = False) -> Corpus:
 class Batches:
     """Step number -> passages that are hard to tell apart and questions that one of them answers; the same for the same seed."""
 
-    def __init__(
-        self,
-        corpus: Corpus,
-        vectors: np.ndarray,
-        seed: int,
-        *,
-        passages: int = PASSAGES_A_STEP,
-        same_article: int = SAME_ARTICLE,
-        questions: int = QUESTIONS_A_STEP,
-    ):
+    def __init__(self, corpus: Corpus, vectors: np.ndarray, seed: int):
         self.corpus, self.vectors, self.seed = corpus, vectors, seed
-        self.passages, self.same_article, self.questions = passages, same_article, questions
         self.members = [i for i, split in enumerate(corpus.splits) if split in TRAINED_ON]
         self.bm25 = Bm25([corpus.texts[i] for i in self.members])
         self.asked, self.article = collections.defaultdict(list), collections.defaultdict(list)
@@ -75,17 +65,15 @@ class Batches:
         random.Random(seed).shuffle(self.anchors)
 
     def __getitem__(self, number: int) -> tuple[list[int], list[tuple[str, list[str], int]]]:
-        """Indices of passages; questions with their answers and the column of their passage."""
+        """Indices of PASSAGES_A_STEP passages; questions with their answers and the column of their passage."""
         rng = random.Random(f"{self.seed}:{number}")
         anchor = self.anchors[number % len(self.anchors)]
         siblings = [i for i in self.article[self.corpus.articles[anchor]] if i != anchor]
-        near = (
-            [siblings[i] for i in top(self.vectors[siblings] @ self.vectors[anchor], 2 * self.same_article)] if siblings else []
-        )
-        passages = [anchor, *rng.sample(near, min(self.same_article - 1, len(near)))]
+        near = [siblings[i] for i in top(self.vectors[siblings] @ self.vectors[anchor], 2 * SAME_ARTICLE)] if siblings else []
+        passages = [anchor, *rng.sample(near, min(SAME_ARTICLE - 1, len(near)))]
         pool = [(text, answers, column) for column, i in enumerate(passages) for text, answers in self.asked[i]]
-        questions = rng.sample(pool, min(self.questions, len(pool)))
-        while len(passages) < self.passages:
+        questions = rng.sample(pool, min(QUESTIONS_A_STEP, len(pool)))
+        while len(passages) < PASSAGES_A_STEP:
             found = [self.members[i] for i in top(self.bm25.scores(rng.choice(questions)[0]), 60)]
             other = [i for i in found if self.corpus.articles[i] != self.corpus.articles[anchor] and i not in passages]
             passages.append(rng.choice(other[:3]) if other else rng.choice([i for i in self.members if i not in passages]))
