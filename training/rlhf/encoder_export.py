@@ -63,9 +63,9 @@ def quantise(source: Path, target: Path, reduce_range: bool = True) -> None:
 def share_weights(paths: list[Path], shared: Path) -> None:
     """Moves the weights of several graphs into one file beside them, where each that they have in common stands once."""
     places, end = {}, 0
+    models = [onnx.load(path) for path in paths]  # all before the first byte is written: some may lie in `shared` already
     with shared.open("wb") as file:
-        for path in paths:
-            model = onnx.load(path)
+        for path, model in zip(paths, models):
             for tensor in model.graph.initializer:
                 content = onnx.numpy_helper.to_array(tensor).tobytes()
                 if len(content) < 1024:

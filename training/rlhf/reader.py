@@ -1,78 +1,101 @@
-"""One trunk with two exits: after its first layers it says how relevant a passage is, after all of them where it answers.
+"""A reader: where in a passage the answer to a question stands, or that it stands nowhere in it.
 
-The lower layers compute a passage alone, as in `CrossEncoder`, so that one passage serves many questions; the upper ones let
-question and passage look at each other (DeFormer, Cao et al. 2020, arXiv 2005.00697, splits a reader in the same way).
+Beside the generator it is a second opinion: it has never seen what the generator wrote, and marks the words that it would
+have chosen (BERT, Devlin et al. 2019, arXiv 1810.04805, section 4.2, and section 4.3 for "nowhere").
 """
 
-from dataclasses import dataclass, replace
+import random
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from rlhf.encoder import MASKED, CrossEncoder, Encoder, masked_mean
+from rlhf.encoder import MASKED, Encoder
+from rlhf.negatives import article_names, as_logged_query, swapped_question
+from rlhf.reranking import TRAINED_ON, Corpus, holds_answer
+from rlhf.retrieval import Bm25, top
 from rlhf.sentences import sentence_spans
-from rlhf.squad import supporting_sentence
+from rlhf.squad import Passage, Question, supporting_sentence
 
 NOWHERE = 0  # the place of [CLS]: a span that begins and ends there says that the passage does not answer
+PASSAGES_A_STEP = 8
+QUESTIONS_A_PASSAGE = 3
+FOUND_SHARE = 0.25  # questions shown with a passage, too, that retrieval finds for them and that lacks the answer
+SWAPPED_SHARE = 0.15  # questions shown, too, with a name, number or direction changed so that their passage does not answer
+LOGGED_SHARE = 0.2  # questions in the form of a search log
 
 
-class Reader(CrossEncoder):
-    """`ranker` scores relevance after `exit_layer` layers; `forward` finds spans after all of them."""
+class Reader(nn.Module):
+    """Question and passage look at each other in all layers."""
 
-    def __init__(self, encoder: Encoder, exit_layer: int):
-        super().__init__(encoder)
-        self.exit_layer = exit_layer
+    def __init__(self, encoder: Encoder):
+        super().__init__()
+        self.encoder = encoder
         self.span = nn.Linear(encoder.config.width, 2)
 
-    def ranker(self) -> CrossEncoder:
-        """The model up to its first exit, with copies of the weights."""
-        lower = CrossEncoder(Encoder(replace(self.encoder.config, layers=self.exit_layer)))
-        wanted = lower.state_dict()
-        lower.load_state_dict({name: value for name, value in self.state_dict().items() if name in wanted})
-        return lower
-
     def forward(self, input_ids, attention_mask, token_type_ids):
-        """Pairs as `CrossEncoder` reads them, (B, T) each -> log-probabilities (B, T, 2) of where the answer begins and ends; place 0 = nowhere."""
-        hidden = self.lower(input_ids, attention_mask, token_type_ids)
-        return self.spans(hidden, attention_mask, token_type_ids)
-
-    def lower(self, input_ids, attention_mask, token_type_ids):
+        """Pairs, (B, T) each: [CLS] question [SEP] of type 0, passage [SEP] of type 1, numbered from 1 as `CrossEncoder` does
+        -> log-probabilities (B, T, 2) of where the answer begins and ends; place 0 = nowhere."""
         first = attention_mask * (1 - token_type_ids)  # (B, T), 1 = question
         places = torch.arange(input_ids.shape[1], device=input_ids.device)  # (T,)
-        positions = places - token_type_ids * (first.sum(1, keepdim=True) - 1)  # (B, T); a passage starts at 1
-        unseen = 1 - attention_mask[:, None, :] * (1 - token_type_ids[:, :, None] * (1 - token_type_ids[:, None, :]))
-        bias = MASKED * unseen.float().unsqueeze(1)  # (B, 1, T, T)
-        hidden = self.encoder.embed(input_ids, positions, token_type_ids)
-        for layer in self.encoder.layers[: self.exit_layer]:
-            hidden = layer(hidden, bias)
-        return hidden
-
-    def spans(self, hidden, attention_mask, token_type_ids):
-        """hidden (B, T, width) of the lower layers -> (B, T, 2)"""
+        positions = places - token_type_ids * (first.sum(1, keepdim=True) - 1)  # (B, T)
         bias = MASKED * (1.0 - attention_mask[:, None, None, :].float())  # (B, 1, 1, T)
-        for layer in self.encoder.layers[self.exit_layer :]:
-            hidden = layer(hidden, bias)
-        scores = self.span(hidden)  # (B, T, 2)
-        nowhere = (torch.arange(hidden.shape[1], device=hidden.device) == NOWHERE).long()  # (T,)
-        allowed = (token_type_ids * attention_mask + nowhere).clamp(max=1)  # (B, T)
+        scores = self.span(self.encoder(input_ids, positions, token_type_ids, bias))  # (B, T, 2)
+        allowed = (token_type_ids * attention_mask + (places == NOWHERE).long()).clamp(max=1)  # (B, T)
         return torch.log_softmax(scores + MASKED * (1.0 - allowed.unsqueeze(-1).float()), dim=1)
 
-    def grid_states(self, questions, question_mask, passages, passage_mask):
-        """As `grid`, up to the exit -> logits (Q, P), question states (P, Q, Tq, width), passage states (P, Tp, width)"""
-        (Q, Tq), (P, Tp) = questions.shape, passages.shape
-        question_places, passage_places = torch.arange(Tq), torch.arange(Tp)
-        passage = self.encoder.embed(passages, passage_places + 1, torch.ones_like(passage_places))  # (P, Tp, width)
-        question = self.encoder.embed(questions, question_places, torch.zeros_like(question_places))  # (Q, Tq, width)
-        question = question.reshape(1, Q * Tq, -1).expand(P, -1, -1)  # (P, Q Tq, width)
-        passage_bias = MASKED * (1.0 - passage_mask[:, None, None, :].float())  # (P, 1, 1, Tp)
-        question_bias = MASKED * (1.0 - question_mask[None, None, :, None, :].float())  # (1, 1, Q, 1, Tq)
-        for layer in self.encoder.layers[: self.exit_layer]:
-            passage, question = layer.branches(passage, question, passage_bias, question_bias)
-        question = question.view(P, Q, Tq, -1)
-        mean = masked_mean(question.flatten(0, 1), question_mask.repeat(P, 1)).view(P, Q, -1)  # (P, Q, width)
-        about = masked_mean(passage, passage_mask)[:, None].expand_as(mean)  # (P, Q, width)
-        return self.read(question[:, :, 0], mean, about).T, question, passage
+
+@dataclass(frozen=True)
+class Reading:
+    """A question before a passage, by its index in the corpus; answers None = it does not answer."""
+
+    question: str
+    passage: int
+    answers: list[str] | None
+
+
+class Readings:
+    """Step number -> what is read in it; the same for the same seed. Few questions of many passages: gradients of many
+    questions of one passage are so much alike that nothing was learnt from them."""
+
+    def __init__(self, corpus: Corpus, seed: int):
+        self.corpus, self.seed = corpus, seed
+        self.members = [i for i, split in enumerate(corpus.splits) if split in TRAINED_ON]
+        self.bm25 = Bm25([corpus.texts[i] for i in self.members])
+        self.asked = {i: [] for i in self.members}
+        for text, answers, gold in corpus.questions:
+            if gold in self.asked:
+                self.asked[gold].append((text, answers))
+        self.anchors = sorted(i for i, asked in self.asked.items() if asked)
+        random.Random(seed).shuffle(self.anchors)
+        articles: dict[str, list[Passage]] = {}
+        for i in self.members:
+            articles.setdefault(corpus.articles[i], []).append(self.passage(i))
+        self.names = {title: article_names(passages) for title, passages in articles.items()}
+
+    def passage(self, index: int) -> Passage:
+        return Passage(str(index), self.corpus.articles[index], self.corpus.texts[index], [])
+
+    def __getitem__(self, number: int) -> list[Reading]:
+        rng, readings = random.Random(f"{self.seed}:{number}"), []
+        for place in range(PASSAGES_A_STEP):
+            index = self.anchors[(number * PASSAGES_A_STEP + place) % len(self.anchors)]
+            for text, answers in rng.sample(self.asked[index], min(QUESTIONS_A_PASSAGE, len(self.asked[index]))):
+                asked = as_logged_query(text, rng) if rng.random() < LOGGED_SHARE else text
+                readings.append(Reading(asked, index, answers))
+                if rng.random() < FOUND_SHARE:
+                    readings += self.found(asked, answers, index, rng)
+                if rng.random() < SWAPPED_SHARE:
+                    names = self.names[self.corpus.articles[index]]
+                    changed = swapped_question(Question("", text, answers), self.passage(index), names, rng)
+                    readings += [Reading(changed, index, None)] if changed else []
+        return readings
+
+    def found(self, question: str, answers: list[str], gold: int, rng: random.Random) -> list[Reading]:
+        ranked = [self.members[i] for i in top(self.bm25.scores(question), 12)]
+        others = [i for i in ranked if i != gold and not holds_answer(self.corpus, i, answers)]
+        return [Reading(question, rng.choice(others[:6]), None)] if others else []
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +11,10 @@ import onnxruntime
 import pytest
 import torch
 
-from rlhf.encoder import TINY, Encoder, load_tokenizer, pad_pairs, pad_texts
+from rlhf.encoder import TINY, CrossEncoder, Encoder, load_tokenizer, pad_pairs
 from rlhf.encoder_export import share_weights
-from rlhf.reader import NOWHERE, Place, Reader, answer_place, best_span, span_loss
+from rlhf.reader import NOWHERE, Place, Reader, Readings, answer_place, best_span, span_loss
+from rlhf.reranking import TRAINED_ON, Corpus
 
 TRAINING = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("CANDOR_DATA", TRAINING.parent.parent / "shared/data"))
@@ -24,28 +24,39 @@ PASSAGES = [[2000, 2001, 2002, 102], [2003, 102], [2004, 2005, 102]]
 
 def reader() -> Reader:
     torch.manual_seed(0)
-    return Reader(Encoder(replace(TINY, layers=3)), exit_layer=2).eval()
+    return Reader(Encoder(TINY)).eval()
 
 
 def tensors(batch):
     return {name: torch.from_numpy(value) for name, value in batch.items()}
 
 
-def test_grid_of_training_equals_pairs_of_serving():
-    model, (q, p) = reader(), (tensors(pad_texts(rows)) for rows in (QUESTIONS, PASSAGES))
-    pairs = [(question + passage, len(question)) for question in QUESTIONS for passage in PASSAGES]
+def test_a_pair_is_read_alike_alone_and_beside_a_longer_one():
+    short, long = (QUESTIONS[1] + PASSAGES[1], 2), (QUESTIONS[0] + PASSAGES[0], 4)
     with torch.no_grad():
-        logits, questions, passages = model.grid_states(
-            q["input_ids"], q["attention_mask"], p["input_ids"], p["attention_mask"]
-        )
-        assert torch.allclose(logits.flatten(), model.ranker()(**tensors(pad_pairs(pairs))), atol=1e-5)
-        # The second question with the third passage: one padded place between them in training, none in serving.
-        states = torch.cat([questions[2, 1], passages[2]])[None]  # (1, Tq + Tp, width)
-        mask = torch.cat([q["attention_mask"][1], p["attention_mask"][2]])[None]
-        kinds = torch.cat([torch.zeros(4, dtype=torch.long), p["attention_mask"][2]])[None]
-        trained = model.spans(states, mask, kinds)[0]  # (8, 2)
-        served = model(**tensors(pad_pairs([pairs[5]])))[0]  # (6, 2)
-    assert torch.allclose(trained[[NOWHERE, 4, 5, 6]], served[[NOWHERE, 3, 4, 5]], atol=1e-5)
+        alone, beside = reader()(**tensors(pad_pairs([short])))[0], reader()(**tensors(pad_pairs([long, short])))[1]
+    assert torch.allclose(alone, beside[: len(alone)], atol=1e-5)
+
+
+def test_the_passage_sees_the_question():
+    pairs = [(question + PASSAGES[0], len(question)) for question in ([101, 2054, 2003, 102], [101, 2054, 2040, 102])]
+    with torch.no_grad():
+        one, other = (reader()(**tensors(pad_pairs([pair])))[0, 4:7] for pair in pairs)
+    assert not torch.allclose(one, other, atol=1e-4)
+
+
+def test_readings_show_the_answer_elsewhere_and_nowhere():
+    texts = [f"Town {i}. Town {i} has {100 + i} people and lies north of the river." for i in range(30)]
+    asked = [(f"How many people live north of the river in town {i}?", [str(100 + i)], i) for i in range(30)]
+    split = next(iter(TRAINED_ON))
+    corpus = Corpus(texts, ["Towns"] * 30, [split] * 29 + ["dev"], [f" {t.lower()} " for t in texts], asked)
+    readings = [reading for number in range(12) for reading in Readings(corpus, seed=3)[number]]
+    assert [*Readings(corpus, seed=3)[5]] == [*Readings(corpus, seed=3)[5]]
+    assert all(reading.passage < 29 for reading in readings)  # dev is never learnt from
+    absent = [reading for reading in readings if reading.answers is None]
+    assert 0.15 < len(absent) / len(readings) < 0.45
+    swapped = [r for r in absent if (r.question, [str(100 + r.passage)], r.passage) not in asked and f"town {r.passage}?" in r.question]
+    assert swapped and all("south" in r.question or r.question != asked[r.passage][0] for r in swapped)
 
 
 def test_spans_are_distributions_over_the_passage_and_nowhere():
@@ -86,16 +97,19 @@ def test_the_place_of_an_answer():
 def test_shared_weights_change_no_output(tmp_path):
     from rlhf.encoder_export import export_onnx
 
-    model, feed = reader(), pad_pairs([(QUESTIONS[0] + PASSAGES[0], 4)])
+    torch.manual_seed(1)
+    ranker, feed = CrossEncoder(Encoder(TINY)).eval(), pad_pairs([(QUESTIONS[0] + PASSAGES[0], 4)])
+    ranker.encoder.words = (model := reader()).encoder.words
     paths = [tmp_path / "model.onnx", tmp_path / "reader.onnx"]
-    export_onnx(model.ranker(), feed, "relevance_logit", paths[0])
+    export_onnx(ranker, feed, "relevance_logit", paths[0])
     export_onnx(model, feed, "span_logprobs", paths[1])
     before = [onnxruntime.InferenceSession(str(path)).run(None, feed)[0] for path in paths]
     sizes = [path.stat().st_size for path in paths]
-    share_weights(paths, tmp_path / "weights.bin")
-    after = [onnxruntime.InferenceSession(str(path)).run(None, feed)[0] for path in paths]
-    assert all(np.array_equal(one, other) for one, other in zip(before, after))
-    assert (tmp_path / "weights.bin").stat().st_size < 0.7 * sum(sizes)
+    for _ in range(2):  # the second time they lie in the shared file already
+        share_weights(paths, tmp_path / "weights.bin")
+        after = [onnxruntime.InferenceSession(str(path)).run(None, feed)[0] for path in paths]
+        assert all(np.array_equal(one, other) for one, other in zip(before, after))
+        assert (tmp_path / "weights.bin").stat().st_size < 0.7 * sum(sizes)
 
 
 def test_script_at_toy_size(tmp_path):
@@ -103,16 +117,17 @@ def test_script_at_toy_size(tmp_path):
         pytest.skip("no data sets: name their folder with CANDOR_DATA")
     out, embedder = tmp_path / "out", tmp_path / "embedder"
     run("export_embedder.py", "--out", embedder, "--work-dir", tmp_path / "e")
-    run("train_reader.py", "--out", out, "--embedder", embedder, "--work-dir", tmp_path / "work")
+    run("train_reranker.py", "--out", out, "--embedder", embedder, "--work-dir", tmp_path / "r")
+    run("train_reader.py", "--reranker", out, "--work-dir", tmp_path / "work")
     manifest = json.loads((out / "manifest.json").read_text())
-    assert manifest["training"]["steps"] > 0 and manifest["metrics"]["reading"]["int8"]["questions"] > 0
-    assert set(manifest["files"]) == {"model.onnx", "reader.onnx", "weights.bin", "tokenizer.json", "examples.json"}
+    assert manifest["reader"]["training"]["step"] > 0 and manifest["reader"]["metrics"]["int8"]["questions"] > 0
+    assert {"model.onnx", "reader.onnx", "weights.bin", "tokenizer.json", "examples.json"} <= set(manifest["files"])
     example = json.loads((out / "examples.json").read_text())[0]
     feed = pad_pairs([(example["inputIds"], example["questionTokens"])])
     logit = onnxruntime.InferenceSession(str(out / "model.onnx")).run(None, feed)[0]
     assert float(logit[0]) == pytest.approx(example["relevanceLogit"], abs=0.5)
-    run("train_reader.py", "--out", out, "--embedder", embedder, "--work-dir", tmp_path / "work")  # resumed: nothing left to train
-    assert json.loads((out / "manifest.json").read_text())["training"] == manifest["training"]
+    run("train_reader.py", "--reranker", out, "--work-dir", tmp_path / "work")  # resumed: nothing left to train
+    assert json.loads((out / "manifest.json").read_text())["reader"] == manifest["reader"]
 
 
 def run(script: str, *arguments) -> None:

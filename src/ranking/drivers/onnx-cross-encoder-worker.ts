@@ -33,8 +33,8 @@ export interface ReadTask extends ScoreTask {
 }
 
 /**
- * Reads a question with a passage and gives one logit, or how far it agrees with answers from that passage. Each pair is a run of its own: in a batch a quantised model scales
- * neighbours together, and short pairs are padded to the longest.
+ * Reads a question with a passage and gives one logit, or how far it agrees with answers from that passage. Each pair is a
+ * run of its own: in a batch a quantised model scales neighbours together, and short pairs are padded to the longest.
  */
 export const init: WorkerInit<CrossEncoderWorkerOptions> = async (options, { threads }) => {
   const tokenizer = await loadTokenizer(options.tokenizerPath);

@@ -26,7 +26,7 @@ const settings = z.looseObject({
   calibration: z.looseObject({ temperature: z.number().positive(), bias: z.number() }),
 });
 
-/** Graph of a reader, beside the reranker whose lower layers it shares. */
+/** Graph of a reader, beside the reranker whose word vectors it shares. */
 const READER_FILE = 'reader.onnx';
 
 /** A cross-encoder exported to ONNX (output `relevance_logit`), in worker threads; where its folder holds a reader, that too. */
