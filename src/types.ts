@@ -168,9 +168,10 @@ export interface Candidate {
   meanTokenLogprob: number;
   /**
    * How it was drawn. `insisted`: the likeliest answer where the greedy candidate is a decline. `forked`: begins with
-   * another token than the likeliest answer, and goes on greedily.
+   * another token than the likeliest answer, and goes on greedily. `suggested`: the words that a second model marked; the
+   * policy only chose the sentence.
    */
-  sampled: 'greedy' | 'sampled' | 'insisted' | 'forked';
+  sampled: 'greedy' | 'sampled' | 'insisted' | 'forked' | 'suggested';
   /** Probability the policy gave to declining this passage, 0..1; the same for every candidate of one passage. */
   declineProbability: number;
 }
@@ -381,6 +382,7 @@ export type Stage =
   | 'reranking'
   | 'hits'
   | 'passageGuard'
+  | 'reading'
   | 'generation'
   | 'reward'
   | 'choice'

@@ -10,7 +10,7 @@ export const recordedCandidateSchema = z.object({
   passageId: z.string(),
   declined: z.boolean(),
   meanTokenLogprob: z.number(),
-  sampled: z.enum(['greedy', 'sampled', 'insisted', 'forked']),
+  sampled: z.enum(['greedy', 'sampled', 'insisted', 'forked', 'suggested']),
   declineProbability: z.number(),
   rewardLogit: z.number(),
   /** Absent in older records, and where no second model looked. */

@@ -10,6 +10,11 @@ export interface GenerationRequest {
    * likeliest answer besides (`insisted`): then the reward decides between the two.
    */
   candidates: number;
+  /**
+   * Answers that another model proposes, by passage id; each stands in its passage. An implementation may write them
+   * besides the others (`suggested`), so that the reward decides.
+   */
+  suggestions?: ReadonlyMap<string, string>;
   /** Non-negative integer. The same request with the same seed gives the same candidates. */
   seed: number;
 }

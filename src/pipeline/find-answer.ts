@@ -1,6 +1,6 @@
 import { abortError, ServiceError } from '../errors.js';
-import type { AnswerReader } from '../ranking/answer-reader.js';
 import { chooseAnswerPassages } from '../ranking/passage-budget.js';
+import { agreementWith, likeliestAnswer, type Reading } from '../ranking/reading.js';
 import type { Calibrator } from '../reward/calibrator.js';
 import { type RewardedCandidate, withConfidence } from '../reward/confidence.js';
 import { calibratorFor } from '../reward/query-group.js';
@@ -10,7 +10,6 @@ import type {
   Abstention,
   AnswerOutcome,
   Candidate,
-  Query,
   QueryUnderstanding,
   ScoredCandidate,
   ScoredPassage,
@@ -32,8 +31,10 @@ import type { RequestTrace } from './trace.js';
 
 /** Share of the time left that the generator may use; the rest is for scoring what it wrote. */
 const GENERATION_SHARE = 0.8;
-/** Share of the time left then that a second model may use; the answer can be judged without it. */
-const READER_SHARE = 0.5;
+/** Share of the time left before that a second model may use; the answer can be written and judged without it. */
+const READER_SHARE = 0.25;
+/** What the second model holds less likely than this is not worth writing: the reward model would read it for nothing. */
+const MIN_SUGGESTED = 0.1;
 /** Hits whose titles are looked at for what a query may mean. */
 const READING_HITS = 10;
 
@@ -95,8 +96,9 @@ async function answerFrom(
   hits: readonly ScoredPassage[],
   signal: AbortSignal,
 ): Promise<AnswerOutcome> {
-  const candidates = await generate(context, answering, read, signal);
-  const scored = await score(context, answering, read, candidates, signal);
+  const readings = await readPassages(context, read, signal);
+  const candidates = await generate(context, answering, { read, readings }, signal);
+  const scored = await score(context, answering, { read, readings, candidates }, signal);
   const { calibrator } = answering;
   if (!calibrator) return abstain({ reason: 'generator-unavailable' });
   const material = {
@@ -108,11 +110,42 @@ async function answerFrom(
   return await choose(context, answering.promptTexts ?? [], calibrator, material, signal);
 }
 
+type Readings = ReadonlyMap<string, Reading>;
+
+/** What a second model makes of the passages, by id; nothing of those where it fails or is late. */
+async function readPassages(
+  { request, parts, trace }: AnswerContext,
+  read: readonly ScoredPassage[],
+  signal: AbortSignal,
+): Promise<Readings> {
+  const { reader } = parts;
+  if (!reader) return new Map();
+  return await trace.run('reading', async (report) => {
+    const budgetMs = (request.answer.deadlineMs - trace.elapsedMs) * READER_SHARE;
+    const readings = await Promise.all(
+      read.map(async ({ passage }) => {
+        try {
+          const reading = await runUntil(signal, budgetMs, (inTime) =>
+            reader.read({ query: request.query, passage }, inTime),
+          );
+          return [[passage.id, reading] as const];
+        } catch (error) {
+          signal.throwIfAborted();
+          if (isDeadline(error)) report.markLate();
+          return [];
+        }
+      }),
+    );
+    report.add({ modelId: reader.modelId, passages: readings.length, read: readings.flat().length });
+    return new Map(readings.flat());
+  });
+}
+
 /** Candidates that are ready when the generator's share of the time is over are enough; none is a deadline missed. */
 async function generate(
   { request, settings, trace }: AnswerContext,
   { generator }: AnswerParts,
-  read: readonly ScoredPassage[],
+  { read, readings }: { read: readonly ScoredPassage[]; readings: Readings },
   signal: AbortSignal,
 ): Promise<Candidate[]> {
   return await trace.run('generation', async (report) => {
@@ -125,6 +158,7 @@ async function generate(
       passages: read.map(({ passage }) => passage),
       candidates: request.answer.candidates,
       seed: settings.seed,
+      suggestions: suggestionsOf(read, readings),
     };
     try {
       await runUntil(signal, budgetMs, async (inTime) => {
@@ -142,11 +176,25 @@ async function generate(
   });
 }
 
+function suggestionsOf(read: readonly ScoredPassage[], readings: Readings): Map<string, string> {
+  const found = read.flatMap(({ passage: { id, text } }) => {
+    const reading = readings.get(id);
+    const answer = reading && likeliestAnswer(reading, text);
+    return answer && answer.probability >= MIN_SUGGESTED ? [[id, answer.text] as const] : [];
+  });
+  return new Map(found);
+}
+
+interface Written {
+  read: readonly ScoredPassage[];
+  readings: Readings;
+  candidates: readonly Candidate[];
+}
+
 async function score(
   { request, trace, parts, understanding }: AnswerContext,
   answering: AnswerParts,
-  read: readonly ScoredPassage[],
-  candidates: readonly Candidate[],
+  { read, readings, candidates }: Written,
   signal: AbortSignal,
 ): Promise<Scored> {
   return await trace.run('reward', async (report) => {
@@ -158,15 +206,12 @@ async function score(
     );
     const { rewardModel } = answering;
     const calibrator = answering.calibrator && calibratorFor(answering.calibrator, queryOf(request, understanding));
-    const budgetMs = (request.answer.deadlineMs - trace.elapsedMs) * READER_SHARE;
-    const [logits, agreements] = await Promise.all([
-      rewardModel.score(items, signal),
-      readAgain(parts.reader ?? null, { query: request.query, read, candidates, budgetMs }, signal),
-    ]);
-    const rewarded = items.map(({ candidate }, index): RewardedCandidate => {
+    const logits = await rewardModel.score(items, signal);
+    const rewarded = items.map(({ passage, candidate }, index): RewardedCandidate => {
       const rewardLogit = logits[index];
       if (rewardLogit === undefined) throw new ServiceError('inference-failed');
-      const readerAgreement = agreements.get(candidate);
+      const reading = candidate.declined ? undefined : readings.get(passage.id);
+      const readerAgreement = reading && agreementWith(reading, passage.text, candidate.text);
       return { ...candidate, rewardLogit, ...(readerAgreement !== undefined && { readerAgreement }) };
     });
     const relevance = read.flatMap(({ passage, relevanceScore }) =>
@@ -179,34 +224,6 @@ async function score(
     report.add({ modelId: rewardModel.modelId, candidates: scored, relevanceScores: Object.fromEntries(relevance) });
     return { candidates: scored, contexts };
   });
-}
-
-interface Reading {
-  query: Query;
-  read: readonly ScoredPassage[];
-  candidates: readonly Candidate[];
-  budgetMs: number;
-}
-
-/** What a second model says to each answer; nothing is known where there is none, and where it fails or is late. */
-async function readAgain(
-  reader: AnswerReader | null,
-  { query, read, candidates, budgetMs }: Reading,
-  signal: AbortSignal,
-): Promise<Map<Candidate, number | null>> {
-  if (!reader) return new Map();
-  const agreements = read.map(async ({ passage }) => {
-    const own = candidates.filter(({ passageId, declined }) => passageId === passage.id && !declined);
-    const answers = own.map(({ text }) => text);
-    const found = await runUntil(signal, budgetMs, (inTime) =>
-      reader.agreement({ query, passage, answers }, inTime),
-    ).catch((): null => {
-      signal.throwIfAborted();
-      return null;
-    });
-    return own.map((candidate, index) => [candidate, found?.[index] ?? null] as const);
-  });
-  return new Map((await Promise.all(agreements)).flat());
 }
 
 interface Scored {

@@ -57,6 +57,30 @@ describe('onnx, verbatim, with rewards', () => {
     expect(again.map(({ text }) => text).sort()).toEqual(candidates.map(({ text }) => text).sort());
   });
 
+  test('a suggestion is written besides, word for word, where its passage has it and nobody else says it', async () => {
+    const [first, second, third] = passages;
+    if (!first || !second || !third) throw new Error('expected three passages');
+    const words = first.text.split(' ').slice(1, 3).join(' ');
+    const own = await collect(generator, requestFor(3));
+    const said = own.find(({ passageId, declined }) => passageId === third.id && !declined)?.text ?? '';
+    const suggestions = new Map([
+      [first.id, words],
+      [second.id, 'not in the passage'],
+      [third.id, said],
+    ]);
+    const candidates = await collect(generator, { ...requestFor(3), suggestions });
+    const suggested = candidates.filter(({ sampled }) => sampled === 'suggested');
+    expect(suggested.map(({ passageId, text, declined }) => [passageId, text, declined])).toEqual([
+      [first.id, words, false],
+    ]);
+    expect(suggested[0]?.sentenceNumber).toBeGreaterThan(0);
+    expect(suggested[0]?.meanTokenLogprob).toBeLessThan(0);
+    const others = candidates.filter(({ sampled }) => sampled !== 'suggested');
+    expect(others.map(({ text }) => text).sort()).toEqual(own.map(({ text }) => text).sort());
+    const item = { ...requestFor(3), passage: first, candidate: suggested[0]! };
+    expect(Number.isFinite(generator.knownReward(item))).toBe(true);
+  });
+
   test('rewards taken while writing are those the reward model gives', async () => {
     const { query } = requestFor(6);
     const items = (await collect(generator, requestFor(6))).map((candidate) => ({

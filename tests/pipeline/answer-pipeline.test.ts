@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ServiceError } from '../../src/errors.js';
+import type { GenerationRequest } from '../../src/generator/generator.js';
 import { createAnswerPipeline } from '../../src/pipeline/answer-pipeline.js';
 import type { PipelineParts } from '../../src/pipeline/parts.js';
 import type { AnswerReader } from '../../src/ranking/answer-reader.js';
@@ -285,36 +286,48 @@ describe('candidates', () => {
 });
 
 describe('a second reader', () => {
-  const read = async (agreement: AnswerReader['agreement'], request: Partial<SearchRequest> = {}) => {
-    const { trace, answerStatus } = await search(
-      { reader: { modelId: 'reader@test', agreement } },
-      { debug: true, ...request },
-    );
+  // Sure of the two words of the answer in "… by Bartolomeo Cristofori …", and of nothing elsewhere.
+  const marks: AnswerReader['read'] = async ({ passage: { text } }) => {
+    const tokens = [...text.matchAll(/\S+/g)].map(({ 0: word, index }) => ({ start: index, end: index + word.length }));
+    const of = (wanted: string) =>
+      tokens.map(({ start, end }) => Math.log(text.slice(start, end) === wanted ? 0.9 : 0.001));
+    return { tokens, begins: of('Bartolomeo'), ends: of('Cristofori') };
+  };
+  const ask = async (read: AnswerReader['read'], request: Partial<SearchRequest> = {}) => {
+    const generator = fakeGenerator([cristofori, decline(harp), candidate(organ, 'Ctesibius', 1)]);
+    const asked: unknown[] = [];
+    const generate = (given: GenerationRequest, signal: AbortSignal) => {
+      asked.push(given.suggestions && [...given.suggestions]);
+      return generator.generate(given, signal);
+    };
+    const parts = { reader: { modelId: 'reader@test', read }, ...answering({ generator: { ...generator, generate } }) };
+    const { trace, answerStatus } = await search(parts, { debug: true, ...request });
     const reward = trace?.entries.find(({ stage }) => stage === 'reward')?.details;
     const candidates = reward?.candidates as { text: string; readerAgreement?: number | null }[];
-    return { answerStatus, agreements: candidates.map(({ text, readerAgreement }) => [text, readerAgreement]) };
+    return {
+      ...{ answerStatus, suggestions: asked[0], reading: trace?.entries.find(({ stage }) => stage === 'reading') },
+      agreements: new Map(candidates.map(({ text, readerAgreement }) => [text, readerAgreement])),
+    };
   };
 
-  it('says of each answer how far it agrees, and is not asked about declines', async () => {
-    const asked: string[][] = [];
-    const { agreements } = await read(async ({ passage: { id }, answers }) => {
-      asked.push([id, ...answers]);
-      return answers.map(() => 0.7);
-    });
-    expect(asked).toContainEqual(['piano#0', 'Bartolomeo Cristofori']);
-    expect(asked.flat()).not.toContain('');
-    expect(agreements).toContainEqual(['Bartolomeo Cristofori', 0.7]);
-    expect(agreements).toContainEqual(['', undefined]);
+  it('says of each answer how far it agrees, and suggests what it would answer itself', async () => {
+    const { agreements, suggestions } = await ask(marks);
+    expect(agreements.get('Bartolomeo Cristofori')).toBeCloseTo(0.81, 2);
+    expect(agreements.get('Ctesibius')).toBeLessThan(0.01);
+    expect(agreements.get('')).toBeUndefined();
+    expect(suggestions).toEqual([['piano#0', 'Bartolomeo Cristofori']]);
   });
 
   it.each([
-    ['fails', async () => Promise.reject(new ServiceError('inference-failed'))],
-    ['is deaf to its signal', never],
-  ] as const)('that %s leaves its word unknown, and the answer is judged without', async (_what, agreement) => {
-    const { answerStatus, agreements } = await read(agreement as AnswerReader['agreement'], {
+    ['fails', async () => Promise.reject(new ServiceError('inference-failed')), 'ok'],
+    ['is deaf to its signal', never, 'late'],
+  ] as const)('that %s leaves its word unknown, and the answer is judged without', async (_what, read, outcome) => {
+    const { answerStatus, agreements, suggestions, reading } = await ask(read as AnswerReader['read'], {
       answer: { ...searchRequest().answer, deadlineMs: 400 },
     });
-    expect(agreements).toContainEqual(['Bartolomeo Cristofori', null]);
+    expect(agreements.get('Bartolomeo Cristofori')).toBeUndefined();
+    expect(suggestions).toEqual([]);
+    expect(reading?.outcome).toBe(outcome);
     expect(answerStatus.shown).toBe(true);
   });
 });

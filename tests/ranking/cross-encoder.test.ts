@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { loadTokenizer } from '../../src/onnx/tokenizer.js';
 import { OnnxCrossEncoder } from '../../src/ranking/drivers/onnx-cross-encoder.js';
 import { encodePair } from '../../src/ranking/drivers/onnx-cross-encoder-worker.js';
+import { agreementWith, likeliestAnswer } from '../../src/ranking/reading.js';
 import { passage, testReranker } from '../contracts/reranker.js';
 
 // The tiny model adds up the ids of the passage's tokens: where 4, is 5, the 6, rhine 7, river 8.
@@ -52,19 +53,25 @@ describe('onnx cross-encoder', () => {
     expect(pair).toEqual({ ids: [2, 4, 5, 3, 6, 7, 8, 3], typeIds: [0, 0, 0, 0, 1, 1, 1, 1] });
   });
 
-  test('the reader agrees with an answer as far as it would mark the same words', async () => {
+  test('the reader marks words of the text, with their places in it', async () => {
     const { reader } = await opened;
     // The tiny one is sure that an answer begins with "the" and ends with "river".
     const query = { text: 'where', access: { tenant: 'default', groups: [] } };
-    const request = { query, passage: passage('is the rhine river', 'rhine') };
-    const { signal } = new AbortController();
-    const answers = ['the rhine river', 'the rhine', 'is', 'where', ''];
-    const [whole, part, other, absent, empty] = (await reader?.agreement({ ...request, answers }, signal)) ?? [];
-    expect(whole).toBeGreaterThan(0.99);
-    expect(part).toBeGreaterThan(0.99); // two of three tokens: F1 0.8
-    expect(other).toBeLessThan(0.01);
-    expect([absent, empty]).toEqual([null, null]); // the question's words are not the passage's
-    expect(await reader?.agreement({ ...request, answers: [] }, signal)).toEqual([]);
+    const { text } = passage('is the rhine  river');
+    const reading = await reader?.read({ query, passage: passage(text, 'the river') }, new AbortController().signal);
+    expect(reading?.tokens).toEqual([
+      { start: 0, end: 2 },
+      { start: 3, end: 6 },
+      { start: 7, end: 12 },
+      { start: 14, end: 19 },
+    ]);
+    if (!reading) throw new Error('nothing was read');
+    const agreement = (answer: string) => agreementWith(reading, text, answer);
+    // The title has the same words, and half of the probability.
+    expect(agreement('the rhine  river')).toBeGreaterThan(0.2);
+    expect(agreement('is')).toBeLessThan(0.01);
+    expect([agreement('where'), agreement('')]).toEqual([null, null]);
+    expect(likeliestAnswer(reading, text)?.text).toBe('the rhine  river');
   });
 
   test('a manifest without calibration is refused', async () => {

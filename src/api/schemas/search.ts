@@ -188,7 +188,7 @@ const safety = z
 
 const stage = z.enum([
   ...(['queryGuard', 'understanding', 'retrieval', 'spelling', 'reranking'] as const),
-  ...(['hits', 'passageGuard', 'generation', 'reward', 'choice', 'total'] as const),
+  ...(['hits', 'passageGuard', 'reading', 'generation', 'reward', 'choice', 'total'] as const),
 ]);
 
 const traceEntry = z.object({

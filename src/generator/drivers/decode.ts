@@ -9,7 +9,7 @@ export interface DecodedAnswer extends ConstrainedAnswer {
   meanTokenLogprob: number;
 }
 
-/** One answer in the making, always by the likeliest token: a branch of the token tree. */
+/** One answer in the making, by the likeliest token where none is given: a branch of the token tree. */
 class Branch {
   readonly #constraint: AnswerConstraint;
   /** Chosen, but not yet read by the model. */
@@ -19,11 +19,11 @@ class Branch {
 
   /**
    * @param logits Behind the prompt.
-   * @param first The token to begin with; the likeliest one by default.
+   * @param beginning The tokens to begin with, which the constraint accepts; the likeliest one by default.
    */
-  constructor(constraint: AnswerConstraint, logits: Float32Array, first?: number) {
+  constructor(constraint: AnswerConstraint, logits: Float32Array, beginning: readonly number[] = []) {
     this.#constraint = constraint;
-    this.#choose(logits, first);
+    this.#choose(logits, beginning);
   }
 
   /** What the model must read next; nothing when the answer is complete, whose last token needs no successor. */
@@ -43,18 +43,21 @@ class Branch {
     else if (last) this.#choose(last);
   }
 
-  /** One token by the logits, then those that leave no choice: the model reads them in one run. */
-  #choose(logits: Float32Array, given?: number): void {
-    const id = given ?? this.#constraint.forced ?? greedyChoice(logits, (each) => this.#constraint.allows(each));
-    this.#score(id, logits);
+  /** One token by the logits or those given, then those that leave no choice: the model reads them in one run. */
+  #choose(logits: Float32Array, given: readonly number[] = []): void {
+    const likeliest = () => this.#constraint.forced ?? greedyChoice(logits, (each) => this.#constraint.allows(each));
     this.#pending = [];
-    for (let next: number | null = id; next !== null; next = this.#constraint.forced) {
-      this.#constraint.push(next);
-      this.#pending.push(next);
-    }
+    for (const id of given.length > 0 ? given : [likeliest()]) this.#push(id);
+    this.#score(this.#pending[0], logits);
+    for (let next = this.#constraint.forced; next !== null; next = this.#constraint.forced) this.#push(next);
   }
 
-  #score(id: number, logits: Float32Array | undefined): void {
+  #push(id: number): void {
+    this.#constraint.push(id);
+    this.#pending.push(id);
+  }
+
+  #score(id: number | undefined, logits: Float32Array | undefined): void {
     if (!logits) return;
     this.#logprobSum += logProbability(logits, id);
     this.#count += 1;
@@ -83,11 +86,25 @@ function otherBeginnings(logits: Float32Array, constraint: AnswerConstraint, cou
   return tried.slice(1);
 }
 
+/** May the tokens be written, one after the other? Not when there are none. */
+function accepts(constraint: AnswerConstraint, ids: readonly number[]): boolean {
+  return (
+    ids.length > 0 &&
+    ids.every((id) => {
+      const isAllowed = constraint.allows(id);
+      if (isAllowed) constraint.push(id);
+      return isAllowed;
+    })
+  );
+}
+
 export interface DecodeRequest {
   /** A fresh one for each answer. */
   constraint: (options: { mayDecline: boolean }) => AnswerConstraint;
   /** Other answers to write besides the likeliest one, at most. */
   forks: number;
+  /** Tokens of an answer to write besides, up to the one that opens its pointer; empty for none. */
+  suggestedIds: readonly number[];
   /** None is insisted on where the first token of a decline is likelier than this, 0..1. */
   insistBelow: number;
   /** The whole decline; its probability is that of all its tokens in a row. */
@@ -100,6 +117,8 @@ export interface Decoded {
   insisted: DecodedAnswer | null;
   /** None begins with the token of another one or of the likeliest one; the likeliest beginning first. */
   forked: DecodedAnswer[];
+  /** `null` where the suggestion cannot be written, and where it is one of the others. */
+  suggested: DecodedAnswer | null;
   declineProbability: number;
 }
 
@@ -112,7 +131,7 @@ export async function decode(
   models: PolicyModels,
   reader: PassageReader,
   prompt: ReadPrompt,
-  { constraint, forks, insistBelow, declineIds }: DecodeRequest,
+  { constraint, forks, suggestedIds, insistBelow, declineIds }: DecodeRequest,
   signal: AbortSignal,
 ): Promise<Decoded> {
   const logits = await reader.readUpper(prompt, 'upper', signal);
@@ -123,8 +142,12 @@ export async function decode(
   const insists = declines && Math.exp(declineLogprob) <= insistBelow;
   const insisted = insists ? new Branch(constraint({ mayDecline: false }), logits) : null;
   const beginnings = declines && !insists ? [] : otherBeginnings(logits, constraint({ mayDecline: false }), forks);
-  const forked = beginnings.map((id) => new Branch(constraint({ mayDecline: false }), logits, id));
-  const branches = [greedy, ...(insisted ? [insisted] : []), ...forked];
+  const forked = beginnings.map((id) => new Branch(constraint({ mayDecline: false }), logits, [id]));
+  const suggested = accepts(constraint({ mayDecline: false }), suggestedIds)
+    ? new Branch(constraint({ mayDecline: false }), logits, suggestedIds)
+    : null;
+  const own = [greedy, ...(insisted ? [insisted] : []), ...forked];
+  const branches = [...own, ...(suggested ? [suggested] : [])];
   // A branch that only reads the decline, in the first run.
   let probe = Math.exp(declineLogprob) < NEGLIGIBLE_DECLINE ? [] : declineIds.slice(0, -1);
   for (;;) {
@@ -141,6 +164,8 @@ export async function decode(
     greedy: greedy.answer,
     insisted: insisted?.answer ?? null,
     forked: forked.map(({ answer }) => answer),
+    suggested:
+      suggested && own.some(({ answer }) => answer.text === suggested.answer.text) ? null : (suggested?.answer ?? null),
     declineProbability: Math.exp(declineLogprob),
   };
 }

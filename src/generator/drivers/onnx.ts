@@ -84,14 +84,18 @@ export class OnnxGenerator implements Generator {
   }
 
   async #answer(
-    { query }: GenerationRequest,
+    { query, suggestions }: GenerationRequest,
     passage: Passage,
     forks: number,
     signal: AbortSignal,
   ): Promise<Candidate[]> {
     const { title, text, sentences } = passage;
     const withReward = this.#withReward;
-    const task: AnswerTask = { passage: { title, text, sentences }, question: query.text, forks, withReward };
+    const suggestion = suggestions?.get(passage.id);
+    const task: AnswerTask = {
+      ...{ passage: { title, text, sentences }, question: query.text, forks, withReward },
+      ...(suggestion !== undefined && { suggestion }),
+    };
     const affinityKey = `${passage.tenant} ${passage.id}`;
     const result = await this.#pool.run<AnswerTaskResult>('answer', task, { signal, affinityKey });
     return result.candidates.map(({ rewardLogit, ...candidate }) => {

@@ -10,6 +10,8 @@ export interface PassageTask {
 export interface AnswerTask extends PassageTask {
   /** Other answers besides the likeliest one, at most. */
   forks: number;
+  /** An answer to write besides, when it is not among the others. */
+  suggestion?: string;
   /** Ask the reward model at once, while everything is at hand. */
   withReward: boolean;
 }
@@ -25,7 +27,7 @@ export interface AnswerTaskCandidate {
 }
 
 export interface AnswerTaskResult {
-  /** The greedy one, the insisted one where there is one, then the others. */
+  /** The greedy one, the insisted one where there is one, the forked ones, the suggested one. */
   candidates: AnswerTaskCandidate[];
   declineProbability: number;
 }

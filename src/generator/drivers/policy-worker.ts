@@ -23,6 +23,9 @@ export interface PolicyWorkerOptions {
   insistBelow: number;
 }
 
+/** Brackets and number, at most. */
+const POINTER_TOKENS = 6;
+
 /** Policy and reward model in one worker: the layers they share run once for both. */
 export const init: WorkerInit<PolicyWorkerOptions> = async (options, { threads }) => {
   const template = await loadPromptTemplate(options.promptsDir);
@@ -34,24 +37,29 @@ export const init: WorkerInit<PolicyWorkerOptions> = async (options, { threads }
   const reader = new PassageReader(models, tokenizer, template, new PassageCache(options.cacheBytes));
   const { maxAnswerTokens, verbatim, insistBelow } = options;
   const decline = answerIds(reader, DECLINE, template);
-  // An answer, the rest of its last character, its pointer of at most six tokens, and the decline that is read beside.
-  const roomFor = (answers: number) => answers * (maxAnswerTokens + 9) + vocabulary.declineIds.length + decline.length;
+  // An answer, the rest of its last character, its pointer, and the decline that is read beside.
+  const roomFor = (answers: number) =>
+    answers * (maxAnswerTokens + 3 + POINTER_TOKENS) + vocabulary.declineIds.length + decline.length;
 
   /** Text that was written token by token may have more tokens when it is read as a whole. */
   const withRoom = (prompt: ReadPrompt, task: PassageTask, ids: readonly number[][], signal: AbortSignal) =>
     prompt.length + count(ids) <= prompt.window ? prompt : reader.read(task, count(ids), signal);
 
   const answer = async (task: AnswerTask, signal: AbortSignal): Promise<AnswerTaskResult> => {
-    const prompt = await reader.read(task, roomFor(task.forks + 2), signal);
+    const suggestedIds = task.suggestion ? [...reader.encode(` ${task.suggestion}`), vocabulary.openId] : [];
+    const prompt = await reader.read(task, roomFor(task.forks + 2) + suggestedIds.length + POINTER_TOKENS, signal);
     const { sentences } = prompt.passage;
     const constraint = ({ mayDecline }: { mayDecline: boolean }) =>
       new AnswerConstraint(vocabulary, sentences, { maxAnswerTokens, verbatim, mayDecline });
-    const request = { constraint, forks: task.forks, insistBelow, declineIds: vocabulary.declineIds };
-    const { greedy, insisted, forked, declineProbability } = await decode(models, reader, prompt, request, signal);
+    const { forks } = task;
+    const request = { constraint, forks, suggestedIds, insistBelow, declineIds: vocabulary.declineIds };
+    const decoded = await decode(models, reader, prompt, request, signal);
+    const { greedy, insisted, forked, suggested, declineProbability } = decoded;
     const candidates: AnswerTaskCandidate[] = [
       { ...greedy, sampled: 'greedy' },
       ...(insisted ? [{ ...insisted, sampled: 'insisted' as const }] : []),
       ...forked.map((answer) => ({ ...answer, sampled: 'forked' as const })),
+      ...(suggested ? [{ ...suggested, sampled: 'suggested' as const }] : []),
     ];
     if (!task.withReward) return { candidates, declineProbability };
     if (candidates.every(({ declined }) => declined)) {

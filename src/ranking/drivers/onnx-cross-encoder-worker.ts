@@ -1,9 +1,10 @@
 import { Tensor } from 'onnxruntime-node';
 import { padBatch } from '../../onnx/batch.js';
 import { openSession } from '../../onnx/session.js';
+import { tokenOffsets } from '../../onnx/token-offsets.js';
 import { type EncodedText, loadTokenizer, type TextTokenizer } from '../../onnx/tokenizer.js';
 import type { WorkerInit } from '../../onnx/worker-module.js';
-import { placesOf, spanAgreement } from '../span-agreement.js';
+import type { Reading } from '../reading.js';
 
 export interface CrossEncoderWorkerOptions {
   modelPath: string;
@@ -29,11 +30,12 @@ export interface PairScore {
 }
 
 export interface ReadTask extends ScoreTask {
-  answers: string[];
+  /** Characters of `passage` before its text: title and headings. */
+  textFrom: number;
 }
 
 /**
- * Reads a question with a passage and gives one logit, or how far it agrees with answers from that passage. Each pair is a
+ * Reads a question with a passage and gives one logit, or where the answer may begin and end. Each pair is a
  * run of its own: in a batch a quantised model scales neighbours together, and short pairs are padded to the longest.
  */
 export const init: WorkerInit<CrossEncoderWorkerOptions> = async (options, { threads }) => {
@@ -49,23 +51,25 @@ export const init: WorkerInit<CrossEncoderWorkerOptions> = async (options, { thr
         if (typeof logit === 'number') return { logit, tokens: pair.ids.length };
         throw new Error(`${options.modelPath}: expected the output 'relevance_logit' of 1 value`);
       },
-      async read({ question, passage, answers }: ReadTask): Promise<(number | null)[]> {
+      async read({ question, passage, textFrom }: ReadTask): Promise<Reading> {
         const pair = encodePair(tokenizer, question, passage, { ...options, maxTokens: options.readerMaxTokens });
         const outputs = await reader?.run(inputsOf(pair));
         const logprobs = outputs?.span_logprobs?.data as Float32Array | undefined;
         if (logprobs?.length !== 2 * pair.ids.length)
           throw new Error(`${options.readerPath}: expected the output 'span_logprobs' of 2 values a token`);
-        const spans = {
-          begins: logprobs.filter((_, index) => index % 2 === 0),
-          ends: logprobs.filter((_, index) => index % 2 === 1),
-        };
-        // Without the [SEP] at its end.
-        const within = { from: pair.typeIds.indexOf(1), to: pair.ids.length - 2 };
-        return answers.map((answer) => {
-          const { ids } = tokenizer.encode(answer, { specialTokens: false });
-          const places = placesOf(ids, pair.ids, within);
-          return places.length === 0 ? null : spanAgreement(spans, within, places);
+        const first = pair.typeIds.indexOf(1);
+        const spelled = pair.ids.slice(first, -1).map((id) => tokenizer.tokenOf(id) ?? '');
+        const read = tokenOffsets(passage, spelled).flatMap((place, index) => {
+          if (!place || place.start < textFrom) return [];
+          const at = 2 * (first + index);
+          const token = { start: place.start - textFrom, end: place.end - textFrom };
+          return { token, begin: logprobs[at] as number, end: logprobs[at + 1] as number };
         });
+        return {
+          tokens: read.map(({ token }) => token),
+          begins: read.map(({ begin }) => begin),
+          ends: read.map(({ end }) => end),
+        };
       },
     },
     async dispose() {

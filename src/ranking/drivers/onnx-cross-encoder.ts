@@ -6,6 +6,7 @@ import { passageText } from '../../onnx/passage-text.js';
 import { SessionPool } from '../../onnx/session-pool.js';
 import { workerModuleUrl } from '../../onnx/start-worker.js';
 import type { AnswerReader, ReadRequest } from '../answer-reader.js';
+import type { Reading } from '../reading.js';
 import type { RankedPassage, Reranker, RerankRequest } from '../reranker.js';
 import type { CrossEncoderWorkerOptions, PairScore, ReadTask, ScoreTask } from './onnx-cross-encoder-worker.js';
 
@@ -39,7 +40,7 @@ export class OnnxCrossEncoder implements Reranker {
 
   private constructor(modelId: string, pool: SessionPool, limits: z.infer<typeof settings>, canRead: boolean) {
     this.modelId = modelId;
-    this.reader = canRead ? { modelId, agreement: (request, signal) => this.#read(request, signal) } : null;
+    this.reader = canRead ? { modelId, read: (request, signal) => this.#read(request, signal) } : null;
     this.#pool = pool;
     this.#calibration = limits.calibration;
   }
@@ -87,10 +88,11 @@ export class OnnxCrossEncoder implements Reranker {
     return this.#pool.close();
   }
 
-  async #read({ query, passage, answers }: ReadRequest, signal: AbortSignal): Promise<(number | null)[]> {
-    if (answers.length === 0) return [];
-    const task: ReadTask = { question: query.text, passage: passageText(passage), answers: [...answers] };
-    return await this.#pool.run<(number | null)[]>('read', task, { signal });
+  async #read({ query, passage }: ReadRequest, signal: AbortSignal): Promise<Reading> {
+    const whole = passageText(passage);
+    const textFrom = whole.length - passage.text.length;
+    const task: ReadTask = { question: query.text, passage: whole, textFrom };
+    return await this.#pool.run<Reading>('read', task, { signal });
   }
 
   /** A task a passage, the longest first: the workers end at about the same time. */
