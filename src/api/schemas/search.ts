@@ -169,6 +169,7 @@ const timings = z
     rerankingMs: ms,
     hitsMs: ms,
     passageGuardMs: ms,
+    readingMs: ms,
     generationMs: ms,
     rewardMs: ms,
     choiceMs: ms,
