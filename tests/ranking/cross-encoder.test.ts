@@ -72,6 +72,12 @@ describe('onnx cross-encoder', () => {
     expect(agreement('is')).toBeLessThan(0.01);
     expect([agreement('where'), agreement('')]).toEqual([null, null]);
     expect(likeliestAnswer(reading, text)?.text).toBe('the rhine  river');
+    // Scored before, it need not be read again, and has the same places.
+    const again = { query, passages: [passage(text, 'the river')] };
+    await (await opened).rerank(again, new AbortController().signal);
+    expect(await reader?.read({ query, passage: passage(text, 'the river') }, new AbortController().signal)).toEqual(
+      reading,
+    );
   });
 
   test('a manifest without calibration is refused', async () => {

@@ -8,13 +8,9 @@ import type { Reading } from '../reading.js';
 
 export interface CrossEncoderWorkerOptions {
   modelPath: string;
-  /** Graph that marks an answer's words (output `span_logprobs`); without it there is no handler `read`. */
-  readerPath?: string;
   tokenizerPath: string;
   /** Of question and passage together. */
   maxTokens: number;
-  /** The same for the reader, which is asked about few passages and needs their ends. */
-  readerMaxTokens: number;
   maxQuestionTokens: number;
 }
 
@@ -27,43 +23,47 @@ export interface PairScore {
   logit: number;
   /** Of question and passage, as read. */
   tokens: number;
+  /** Where the answer may begin and end: two log-probabilities for each of the tokens; only of models that mark words. */
+  spans?: Float32Array;
 }
 
 export interface ReadTask extends ScoreTask {
+  /** Of this pair, when it was scored already: the model need not run again. */
+  spans?: Float32Array;
   /** Characters of `passage` before its text: title and headings. */
   textFrom: number;
 }
 
 /**
- * Reads a question with a passage and gives one logit, or where the answer may begin and end. Each pair is a
+ * Reads a question with a passage: how relevant the passage is, and where in it the answer may begin and end. Each pair is a
  * run of its own: in a batch a quantised model scales neighbours together, and short pairs are padded to the longest.
  */
 export const init: WorkerInit<CrossEncoderWorkerOptions> = async (options, { threads }) => {
   const tokenizer = await loadTokenizer(options.tokenizerPath);
   const session = await openSession(options.modelPath, { threads });
-  const reader = options.readerPath === undefined ? null : await openSession(options.readerPath, { threads });
+  const score = async (pair: EncodedText): Promise<PairScore> => {
+    const { relevance_logit, span_logprobs } = await session.run(inputsOf(pair));
+    const logit = relevance_logit?.data[0];
+    if (typeof logit !== 'number')
+      throw new Error(`${options.modelPath}: expected the output 'relevance_logit' of 1 value`);
+    const spans = span_logprobs?.data as Float32Array | undefined;
+    return { logit, tokens: pair.ids.length, ...(spans && { spans: spans.slice() }) };
+  };
   return {
     handlers: {
-      async score({ question, passage }: ScoreTask): Promise<PairScore> {
+      score: ({ question, passage }: ScoreTask) => score(encodePair(tokenizer, question, passage, options)),
+      async read({ question, passage, textFrom, spans: known }: ReadTask): Promise<Reading> {
         const pair = encodePair(tokenizer, question, passage, options);
-        const { relevance_logit } = await session.run(inputsOf(pair));
-        const logit = relevance_logit?.data[0];
-        if (typeof logit === 'number') return { logit, tokens: pair.ids.length };
-        throw new Error(`${options.modelPath}: expected the output 'relevance_logit' of 1 value`);
-      },
-      async read({ question, passage, textFrom }: ReadTask): Promise<Reading> {
-        const pair = encodePair(tokenizer, question, passage, { ...options, maxTokens: options.readerMaxTokens });
-        const outputs = await reader?.run(inputsOf(pair));
-        const logprobs = outputs?.span_logprobs?.data as Float32Array | undefined;
-        if (logprobs?.length !== 2 * pair.ids.length)
-          throw new Error(`${options.readerPath}: expected the output 'span_logprobs' of 2 values a token`);
+        const spans = known ?? (await score(pair)).spans;
+        if (spans?.length !== 2 * pair.ids.length)
+          throw new Error(`${options.modelPath}: expected the output 'span_logprobs' of 2 values a token`);
         const first = pair.typeIds.indexOf(1);
         const spelled = pair.ids.slice(first, -1).map((id) => tokenizer.tokenOf(id) ?? '');
         const read = tokenOffsets(passage, spelled).flatMap((place, index) => {
           if (!place || place.start < textFrom) return [];
           const at = 2 * (first + index);
           const token = { start: place.start - textFrom, end: place.end - textFrom };
-          return { token, begin: logprobs[at] as number, end: logprobs[at + 1] as number };
+          return { token, begin: spans[at] as number, end: spans[at + 1] as number };
         });
         return {
           tokens: read.map(({ token }) => token),
@@ -72,9 +72,7 @@ export const init: WorkerInit<CrossEncoderWorkerOptions> = async (options, { thr
         };
       },
     },
-    async dispose() {
-      await Promise.all([session.release(), reader?.release()]);
-    },
+    dispose: () => session.release(),
   };
 };
 

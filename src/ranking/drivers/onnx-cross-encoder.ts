@@ -21,26 +21,31 @@ export interface OnnxCrossEncoderOptions {
 
 const settings = z.looseObject({
   maxTokens: z.number().int().min(8),
-  readerMaxTokens: z.number().int().min(8).optional(),
   maxQuestionTokens: z.number().int().positive().default(48),
   /** P(the passage answers) = sigmoid(logit / temperature + bias). */
   calibration: z.looseObject({ temperature: z.number().positive(), bias: z.number() }),
+  /** Output with the places of the answer, of models that mark them. */
+  spanOutput: z.literal('span_logprobs').optional(),
 });
 
-/** Graph of a reader, beside the reranker whose word vectors it shares. */
-const READER_FILE = 'reader.onnx';
+/** Pairs whose marks are kept until someone asks for them; far more than requests in flight have. */
+const MAX_KNOWN_SPANS = 256;
 
-/** A cross-encoder exported to ONNX (output `relevance_logit`), in worker threads; where its folder holds a reader, that too. */
+/**
+ * A cross-encoder exported to ONNX (output `relevance_logit`), in worker threads. One that marks the answer's words as well
+ * (output `span_logprobs`) is a reader, too, and reads a pair once for both.
+ */
 export class OnnxCrossEncoder implements Reranker {
   readonly modelId: string;
-  /** `null` when the folder holds none. */
+  /** `null` when the model marks no words. */
   readonly reader: AnswerReader | null;
   readonly #pool: SessionPool;
   readonly #calibration: z.infer<typeof settings>['calibration'];
+  readonly #knownSpans = new Map<string, Float32Array>();
 
-  private constructor(modelId: string, pool: SessionPool, limits: z.infer<typeof settings>, canRead: boolean) {
+  private constructor(modelId: string, pool: SessionPool, limits: z.infer<typeof settings>) {
     this.modelId = modelId;
-    this.reader = canRead ? { modelId, read: (request, signal) => this.#read(request, signal) } : null;
+    this.reader = limits.spanOutput ? { modelId, read: (request, signal) => this.#read(request, signal) } : null;
     this.#pool = pool;
     this.#calibration = limits.calibration;
   }
@@ -53,19 +58,16 @@ export class OnnxCrossEncoder implements Reranker {
       const message = `${modelDir}/manifest.json: ${z.prettifyError(limits.error)}. Run: candor models verify`;
       throw new ServiceError('model-corrupt', { message, cause: limits.error });
     }
-    const { maxTokens, maxQuestionTokens, readerMaxTokens = maxTokens } = limits.data;
-    const canRead = READER_FILE in model.manifest.files;
+    const { maxTokens, maxQuestionTokens } = limits.data;
     const options: CrossEncoderWorkerOptions = {
       modelPath: model.path('model.onnx'),
-      ...(canRead && { readerPath: model.path(READER_FILE) }),
       tokenizerPath: model.path('tokenizer.json'),
       maxTokens,
-      readerMaxTokens,
       maxQuestionTokens,
     };
     const moduleUrl = workerModuleUrl(import.meta.url, './onnx-cross-encoder-worker');
     const pool = await SessionPool.start({ moduleUrl, options, workers, threadsPerWorker });
-    return new OnnxCrossEncoder(model.modelId, pool, limits.data, canRead);
+    return new OnnxCrossEncoder(model.modelId, pool, limits.data);
   }
 
   /** Ordered by `logit / temperature - ln(rank)`, rank from 1 in the input: what is read and what retrieval found. */
@@ -91,7 +93,8 @@ export class OnnxCrossEncoder implements Reranker {
   async #read({ query, passage }: ReadRequest, signal: AbortSignal): Promise<Reading> {
     const whole = passageText(passage);
     const textFrom = whole.length - passage.text.length;
-    const task: ReadTask = { question: query.text, passage: whole, textFrom };
+    const spans = this.#knownSpans.get(pairKey(query.text, whole));
+    const task: ReadTask = { question: query.text, passage: whole, textFrom, ...(spans && { spans }) };
     return await this.#pool.run<Reading>('read', task, { signal });
   }
 
@@ -104,12 +107,25 @@ export class OnnxCrossEncoder implements Reranker {
     await Promise.all(
       order.map(async (index) => {
         const task: ScoreTask = { question, passage: passages[index] ?? '' };
-        scores[index] = await this.#pool.run<PairScore>('score', task, { signal });
+        const score = await this.#pool.run<PairScore>('score', task, { signal });
+        if (score.spans) this.#remember(pairKey(question, task.passage), score.spans);
+        scores[index] = score;
       }),
     );
     return scores;
   }
+
+  #remember(key: string, spans: Float32Array): void {
+    this.#knownSpans.delete(key);
+    this.#knownSpans.set(key, spans);
+    for (const oldest of this.#knownSpans.keys()) {
+      if (this.#knownSpans.size <= MAX_KNOWN_SPANS) break;
+      this.#knownSpans.delete(oldest);
+    }
+  }
 }
+
+const pairKey = (question: string, passage: string) => JSON.stringify([question, passage]);
 
 const lengthOf = (texts: readonly string[], index: number) => texts[index]?.length ?? 0;
 
