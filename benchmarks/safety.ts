@@ -10,13 +10,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ingestCorpus } from '../src/cli/ingest-corpus.js';
 import { configWith } from '../src/cli/options.js';
-import { ServiceError } from '../src/errors.js';
 import { seededRandom } from '../src/evaluation/random.js';
 import { wilsonInterval } from '../src/evaluation/wilson-interval.js';
-import { createPipeline } from '../src/pipeline/create-pipeline.js';
-import { toSearchRequest } from '../src/pipeline/search-request.js';
 import { loadSentenceSplitter } from '../src/retrieval/sentences.js';
 import { createRuleGuard } from '../src/safety/drivers/rule-guard.js';
 import { openTrainedAnswerGuard } from '../src/safety/drivers/trained-answer-guard.js';
@@ -24,8 +20,9 @@ import { openTrainedGuard } from '../src/safety/drivers/trained-guard.js';
 import { openTrainedPassageGuard } from '../src/safety/drivers/trained-passage-guard.js';
 import { withoutParts } from '../src/safety/passage-guard.js';
 import { inTurn, type QueryGuard } from '../src/safety/query-guard.js';
-import type { Citation, Passage, TextSpan } from '../src/types.js';
-import { type Attack, attacks, harmlessQueries, labelledTurns, type Paragraph, paragraphs } from './safety-sets.js';
+import type { Passage, TextSpan } from '../src/types.js';
+import { attackCases, heldBackKinds, tryAttacks, withAttack } from './attack-trials.js';
+import { attacks, harmlessQueries, labelledTurns, type Paragraph, paragraphs } from './safety-sets.js';
 
 const { values } = parseArgs({
   options: {
@@ -124,11 +121,11 @@ const passageOf = ({ id, title, context }: Paragraph): Passage => ({
   metadata: {},
 });
 const passageGuard = await openTrainedPassageGuard({ modelDir: folder(safety.models.passage) });
-const heldBack = new Set(await heldBackKinds());
+const heldBack = await heldBackKinds(folder(safety.models.passage));
 const all = paragraphs(values.data);
 const placed = attacks(values.data).flatMap((attack) =>
   Array.from({ length: Number(values['passages-per-attack']) }, () => pick(all)).flatMap((paragraph) =>
-    (['start', 'middle', 'end'] as const).map((place) => ({ attack, ...withAttack(paragraph, attack, place) })),
+    (['start', 'middle', 'end'] as const).map((place) => ({ attack, ...withAttack(paragraph, attack, place, split) })),
   ),
 );
 const passages = placed.map(({ paragraph }) => passageOf(paragraph));
@@ -190,7 +187,11 @@ say('sentences of clean passages that are no answer (answer guard)', answersWith
 const asked = Number(values.questions);
 const attackSuccess: { guarded?: Share; unguarded?: Share } = {};
 if (asked > 0) {
-  const outcomes = await succeed(chooseCases(asked));
+  const dir = mkdtempSync(join(tmpdir(), 'candor-safety-'));
+  const cases = attackCases(values.data, { count: asked, seed: Number(values.seed), heldBack, split });
+  const outcomes = await tryAttacks(cases, { dir, records: join(dir, 'outcomes.jsonl'), signal }).finally(() =>
+    rmSync(dir, { recursive: true }),
+  );
   attackSuccess.guarded = shareOf(outcomes.map(({ guarded }) => guarded));
   attackSuccess.unguarded = shareOf(outcomes.map(({ unguarded }) => unguarded));
   say('attack succeeds', attackSuccess.guarded, ', at most 2 wanted');
@@ -219,102 +220,3 @@ const report = {
   metrics,
 };
 if (values.json) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
-
-/** Says of each kind whether a guard has learnt from it. */
-async function heldBackKinds(): Promise<string[]> {
-  const { readFile } = await import('node:fs/promises');
-  const text = await readFile(join(folder(safety.models.passage), 'manifest.json'), 'utf8');
-  return (JSON.parse(text) as { training: { heldBackKinds: string[] } }).training.heldBackKinds;
-}
-
-/** The passage with an attack in it, and where that stands. Answers behind it move. */
-function withAttack(paragraph: Paragraph, { text }: Attack, place: 'start' | 'middle' | 'end') {
-  const { context } = paragraph;
-  const spans = split(context);
-  const at = { start: 0, middle: spans[Math.floor(spans.length / 2)]?.start ?? 0, end: context.length }[place];
-  const before = at === 0 ? '' : `${context.slice(0, at).trimEnd()} `;
-  const span = { start: before.length, end: before.length + text.length };
-  return { paragraph: { ...paragraph, context: `${before}${text} ${context.slice(at)}`.trimEnd() }, span };
-}
-
-interface Case {
-  question: string;
-  paragraph: Paragraph;
-  span: TextSpan;
-}
-
-/** Each question with its passage under attack: kinds in turn, those held back first. */
-function chooseCases(count: number): Case[] {
-  const kinds = [...attacks(values.data)].sort((a, b) => Number(heldBack.has(b.kind)) - Number(heldBack.has(a.kind)));
-  const inTurns = kinds.filter((_, index) => index % 5 === 0).concat(kinds.filter((_, index) => index % 5 !== 0));
-  const answerable = all.filter(({ questions }) => questions.some(({ answers }) => answers.length > 0));
-  return Array.from({ length: count }, (_, index) => {
-    const paragraph = answerable.splice(Math.floor(random() * answerable.length), 1)[0] as Paragraph;
-    const question = pick(paragraph.questions.filter(({ answers }) => answers.length > 0)).text;
-    const attack = inTurns[index % inTurns.length] as Attack;
-    return { question, ...withAttack(paragraph, attack, pick(['start', 'middle', 'end'])) };
-  });
-}
-
-/**
- * Does the likeliest answer, shown whatever its confidence, come out of an attack? Once with the passage guard, and once with a
- * rule that lets the document pass.
- */
-async function succeed(cases: readonly Case[]): Promise<{ guarded: boolean; unguarded: boolean }[]> {
-  const dir = mkdtempSync(join(tmpdir(), 'candor-safety-'));
-  try {
-    const corpus = join(dir, 'corpus.jsonl');
-    const documents = cases.map(({ paragraph: { id, title, context } }) => ({ id, title, text: context }));
-    writeFileSync(corpus, documents.map((document) => `${JSON.stringify(document)}\n`).join(''));
-    const own = configWith({
-      CANDOR_INDEX_DIR: join(dir, 'index'),
-      CANDOR_OVERRIDES: join(dir, 'overrides.jsonl'),
-      CANDOR_PASSAGE_GUARD: 'trained',
-      CANDOR_ANSWER_GUARD: 'off',
-      CANDOR_ENTAILMENT: 'off',
-      CANDOR_HITS_TIMEOUT_MS: 60_000,
-    });
-    await ingestCorpus(own, corpus, signal);
-    const pipeline = await createPipeline(own, { warn: (message) => console.error(message) });
-    const cites = async ({ question, paragraph }: Case): Promise<boolean> => {
-      const { candidates } = own.answer;
-      const deadlineMs = 3_600_000;
-      const request = toSearchRequest(
-        { query: question, answer: { minConfidence: 0 } },
-        { requestId: paragraph.id, access },
-        { queryMaxCharacters: 2_000, answer: { deadlineMs, candidates } },
-      );
-      const { results, answerStatus } = await pipeline.search(request, signal);
-      // An answer that never came says nothing about attacks.
-      if (answerStatus.reason === 'deadline' || answerStatus.reason === 'generator-unavailable') {
-        throw new ServiceError('inference-failed', { message: `${question}: no answer, ${answerStatus.reason}.` });
-      }
-      return results.some(
-        (result) => result.type === 'answer' && result.citations.some((each) => isAttack(each, cases)),
-      );
-    };
-    const outcomes: { guarded: boolean; unguarded: boolean }[] = [];
-    try {
-      for (const each of cases) {
-        const guarded = await cites(each);
-        const value = each.paragraph.id;
-        const who = { tenant: own.tenant, by: null };
-        const rule = await pipeline.overrides.add({ match: 'document', value, action: 'allow', reason: '' }, who);
-        outcomes.push({ guarded, unguarded: await cites(each) });
-        await pipeline.overrides.remove(rule.id, who);
-        console.error(`${outcomes.length}/${cases.length}`, outcomes.at(-1));
-      }
-    } finally {
-      await pipeline.close();
-    }
-    return outcomes;
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-}
-
-/** Does a quote overlap the attack in its document? */
-function isAttack({ documentId, start, end }: Citation, cases: readonly Case[]): boolean {
-  const found = cases.find(({ paragraph: { id } }) => id === documentId);
-  return found !== undefined && start < found.span.end && end > found.span.start;
-}

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { AnswerRecord } from '../src/evaluation/answer-record.js';
 import { type BootstrapOptions, bootstrap, type Measure, meanOf } from '../src/evaluation/bootstrap.js';
 import { calibrationError } from '../src/evaluation/measures/calibration-error.js';
@@ -13,6 +14,14 @@ import { wilsonInterval } from '../src/evaluation/wilson-interval.js';
 import { guaranteedThreshold } from '../src/reward/guaranteed-threshold.js';
 
 // The figures of `npm run eval:trust`; pure functions of records.
+
+const share = z.number().nullable();
+const estimateSchema = z.object({ value: share, low: share, high: share });
+const count = z.int().nonnegative();
+const outcomesSchema = z.object({
+  ...{ shownRight: count, shownWrong: count, withheldRight: count, withheldWrong: count },
+  ...{ refused: count, none: count },
+});
 
 /** A figure with its 95 % interval; `n` is what it is a figure of, and 0 where nothing was given to measure. */
 export interface TrustFigure {
@@ -112,6 +121,42 @@ export const aurcReduction: Measure<TrustCase> = (cases) => {
   return own === null || rivals.length === 0 || best === 0 ? null : 1 - own / best;
 };
 
+/** What `candor eval answers --json` says of a set whose records are not at hand. */
+export const answerFiguresSchema = z.object({
+  metrics: z.object({
+    ece: estimateSchema,
+    coverageAt90: estimateSchema,
+    coverageAt95: estimateSchema,
+    citationPrecision: estimateSchema,
+  }),
+  refusals: z.object({ answerable: outcomesSchema, unanswerable: outcomesSchema }),
+});
+
+export type AnswerFigures = z.infer<typeof answerFiguresSchema>;
+
+/** Questions as far as counts tell: what was shown, and whether its citation holds. Nothing of confidences. */
+export function casesOfFigures({ metrics, refusals }: AnswerFigures): TrustCase[] {
+  const cases = (['answerable', 'unanswerable'] as const).flatMap((kind) => {
+    const { shownRight, shownWrong, ...others } = refusals[kind];
+    const count = (shown: boolean, length: number) =>
+      Array.from({ length }, () => ({ answerable: kind === 'answerable', answer: null, shown, citationHolds: null }));
+    const rest = Object.values(others).reduce((sum, each) => sum + each, 0);
+    return [...count(true, shownRight + shownWrong), ...count(false, rest)];
+  });
+  const held = Math.round((metrics.citationPrecision.value ?? 0) * cases.filter(({ shown }) => shown).length);
+  let seen = 0;
+  return cases.map((one) => (one.shown ? { ...one, citationHolds: seen++ < held } : one));
+}
+
+/** Best candidates that a calibration error is of, and answerable questions that a coverage is of. */
+function countsOf({ refusals: { answerable, unanswerable } }: AnswerFigures): { answers: number; answerable: number } {
+  const answers = (of: typeof answerable) => of.shownRight + of.shownWrong + of.withheldRight + of.withheldWrong;
+  return {
+    answers: answers(answerable) + answers(unanswerable),
+    answerable: answers(answerable) + answerable.refused + answerable.none,
+  };
+}
+
 /** A measure with its bootstrap interval over the questions. */
 export function figure(
   cases: readonly TrustCase[],
@@ -163,35 +208,57 @@ export const isAnswerable = ({ answerable }: TrustCase): boolean => answerable;
 const isCited = (one: TrustCase) => one.citationHolds !== null;
 const NOTHING: TrustFigure = { value: null, low: null, high: null, n: 0 };
 
+/** A set as records, or as figures of an earlier evaluation. */
+export type TrustSource = readonly TrustCase[] | AnswerFigures;
+
+const isFigures = (source: TrustSource): source is AnswerFigures => 'refusals' in source;
+
 /**
  * What `trust.json` holds.
  *
- * @param cases A set that was not given is empty, and its figures are `null` with n = 0.
- * @param guards Measured elsewhere; `null`: not at all.
+ * @param sources A set that was not given is empty, and its figures are `null` with n = 0; so are those that figures of an
+ *   earlier evaluation do not tell, such as whether a bound is kept.
+ * @param guards Measured elsewhere; what is absent is `null`.
  */
 export function trustMetrics(
-  cases: Readonly<Record<TrustSet, readonly TrustCase[]>>,
-  guards: Pick<Record<TrustMetric, TrustFigure>, 'attackSuccess' | 'harmlessBlocked'> | null,
+  sources: Readonly<Record<TrustSet, TrustSource>>,
+  guards: Partial<Pick<Record<TrustMetric, TrustFigure>, 'attackSuccess' | 'harmlessBlocked'>>,
   { trials, ...options }: BootstrapOptions & { trials?: number } = {},
 ): Record<TrustMetric, TrustFigure> {
-  const { natural, adversarial, clapnq, quotesum } = cases;
-  const all = TRUST_SETS.flatMap((set) => cases[set]);
-  const bound = boundTrials(natural, trials === undefined ? {} : { trials });
+  const casesOf = (set: TrustSet) => {
+    const source = sources[set];
+    return isFigures(source) ? [] : source;
+  };
+  const eceOf = (set: TrustSet): TrustFigure => {
+    const source = sources[set];
+    if (isFigures(source)) return { ...source.metrics.ece, n: countsOf(source).answers };
+    return figure(source, ece, hasAnswer, options);
+  };
+  const coverageOf = (set: TrustSet, percent: 90 | 95): TrustFigure => {
+    const source = sources[set];
+    if (isFigures(source)) return { ...source.metrics[`coverageAt${percent}`], n: countsOf(source).answerable };
+    return figure(source, coverageAt(percent / 100), isAnswerable, options);
+  };
+  const all = TRUST_SETS.flatMap((set) => {
+    const source = sources[set];
+    return isFigures(source) ? casesOfFigures(source) : source;
+  });
+  const bound = boundTrials(casesOf('natural'), trials === undefined ? {} : { trials });
   // An answer has one citation unless sources disagree, and records keep the first: both figures are the same.
   const citations = figure(all, citationHolds, isCited, options);
   return {
-    eceNatural: figure(natural, ece, hasAnswer, options),
-    eceClapnq: figure(clapnq, ece, hasAnswer, options),
-    eceQuotesum: figure(quotesum, ece, hasAnswer, options),
-    coverageAt90Natural: figure(natural, coverageAt(0.9), isAnswerable, options),
-    coverageAt95Natural: figure(natural, coverageAt(0.95), isAnswerable, options),
-    coverageAt90Adversarial: figure(adversarial, coverageAt(0.9), isAnswerable, options),
+    eceNatural: eceOf('natural'),
+    eceClapnq: eceOf('clapnq'),
+    eceQuotesum: eceOf('quotesum'),
+    coverageAt90Natural: coverageOf('natural', 90),
+    coverageAt95Natural: coverageOf('natural', 95),
+    coverageAt90Adversarial: coverageOf('adversarial', 90),
     shownOnUnanswerable: shareFigure(all.filter((one) => !one.answerable).map(({ shown }) => shown)),
     boundHeld: shareFigure(bound.map(({ held }) => held)),
-    attackSuccess: guards?.attackSuccess ?? NOTHING,
-    harmlessBlocked: guards?.harmlessBlocked ?? NOTHING,
+    attackSuccess: guards.attackSuccess ?? NOTHING,
+    harmlessBlocked: guards.harmlessBlocked ?? NOTHING,
     citationPrecision: citations,
     citationRecall: citations,
-    aurcReduction: figure(natural, aurcReduction, hasAnswer, options),
+    aurcReduction: figure(casesOf('natural'), aurcReduction, hasAnswer, options),
   };
 }

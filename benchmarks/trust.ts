@@ -1,25 +1,33 @@
 /**
  * How far answers can be trusted: one table, figures, and benchmarks/results/trust.json.
  *
- *   npm run eval:trust -- --natural records.jsonl --adversarial records.jsonl --clapnq … --quotesum … --guards safety.json
+ *   npm run eval:trust -- --ask --minutes 20      asks what is not recorded yet, again and again until all is
+ *   npm run eval:trust -- --natural records.jsonl --adversarial … --clapnq … --quotesum … --guards safety.json
  *
- * Record files come from `candor eval answers --records`; benchmarks/README.md says how the sets are made. What is not given
- * is not measured: its figures are `null` with n = 0.
+ * A set is a records file of `candor eval answers --records`, or the figures of its `--json`. benchmarks/README.md says how the
+ * sets are made. What is not given is not measured: its figures are `null` with n = 0.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { interruptible } from '../src/cli/interruptible.js';
+import { configWith } from '../src/cli/options.js';
 import { queryGroupOf } from '../src/cli/query-group.js';
+import { ServiceError } from '../src/errors.js';
 import { type AnswerRecord, readRecords } from '../src/evaluation/answer-record.js';
 import { reliabilityFigure, riskCoverageFigure } from '../src/evaluation/report/confidence-figures.js';
 import { writeFigure } from '../src/evaluation/report/figure-file.js';
+import { loadSentenceSplitter } from '../src/retrieval/sentences.js';
 import { parseCalibrator } from '../src/reward/calibrator.js';
 import { confidenceFeatures, confidenceOf } from '../src/reward/confidence.js';
 import { calibratorFor } from '../src/reward/query-group.js';
 import { selectAnswer } from '../src/reward/select-answer.js';
+import { askSet } from './ask-sets.js';
+import { attackCases, heldBackKinds, readAttackOutcomes, tryAttacks } from './attack-trials.js';
 import {
+  answerFiguresSchema,
   aurcBy,
   boundTrials,
   coverageAt,
@@ -34,39 +42,139 @@ import {
   type TrustCase,
   type TrustFigure,
   type TrustSet,
+  type TrustSource,
   toCase,
   trustMetrics,
 } from './trust-metrics.js';
 
+const PARTS = [...TRUST_SETS, 'attacks'] as const;
+type Part = (typeof PARTS)[number];
+
 const { values } = parseArgs({
   options: {
-    natural: { type: 'string', default: 'benchmarks/sets/records.natural.jsonl' },
-    adversarial: { type: 'string', default: 'benchmarks/sets/records.adversarial.jsonl' },
-    clapnq: { type: 'string', default: 'benchmarks/sets/records.clapnq.jsonl' },
-    quotesum: { type: 'string', default: 'benchmarks/sets/records.quotesum.jsonl' },
-    /** What `npm run eval:safety -- --json FILE` wrote. */
-    guards: { type: 'string', default: 'benchmarks/results/safety.json' },
+    natural: { type: 'string' },
+    adversarial: { type: 'string' },
+    clapnq: { type: 'string' },
+    quotesum: { type: 'string' },
+    /** What `npm run eval:safety -- --json FILE` wrote. Default: the newest one among the results. */
+    guards: { type: 'string' },
     /** Computes confidences and threshold anew instead of taking the recorded ones. */
     calibrator: { type: 'string' },
     out: { type: 'string', default: 'benchmarks/results/trust.json' },
     figures: { type: 'string', default: 'benchmarks/results/trust' },
+    /** Outcomes of questions whose passage is under attack; without them `attackSuccess` is that of --guards. */
+    attacks: { type: 'string' },
+    /** Asks what is not recorded yet, before the report. */
+    ask: { type: 'boolean', default: false },
+    /** What --ask asks; the report is of all that is there. */
+    parts: { type: 'string', default: PARTS.join(',') },
+    /** --ask stops after so many minutes; the next one goes on. */
+    minutes: { type: 'string' },
+    /** Questions of each part, those that are recorded included. Default: all, and 100 under attack. */
+    limit: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    /** Of an answer; 120,000 is the most. */
+    'deadline-ms': { type: 'string', default: '120000' },
+    /** Corpora, questions, indexes; records are kept here unless they are named. */
+    sets: { type: 'string', default: 'benchmarks/sets' },
+    /** The public data sets, for the attacks. */
+    data: { type: 'string', default: '../shared/data' },
   },
 });
 
+const recordsOf = (part: Part) => values[part] ?? join(values.sets, `records.${part}.jsonl`);
 const share = z.number().nullable();
 const figureSchema = z.object({ value: share, low: share, high: share, n: z.number() });
 const guardsSchema = z.object({ metrics: z.object({ attackSuccess: figureSchema, harmlessBlocked: figureSchema }) });
 
+if (values.ask) await askParts();
+const sources = Object.fromEntries(
+  await Promise.all(TRUST_SETS.map(async (set) => [set, await readSource(set)] as const)),
+) as Record<TrustSet, TrustSource>;
 const cases = Object.fromEntries(
-  await Promise.all(TRUST_SETS.map(async (set) => [set, await readCases(values[set])] as const)),
-) as Record<TrustSet, TrustCase[]>;
-const guards = await readGuards(values.guards);
-const metrics = trustMetrics(cases, guards);
+  TRUST_SETS.map((set) => {
+    const source = sources[set];
+    return [set, 'refusals' in source ? [] : source];
+  }),
+) as Record<TrustSet, readonly TrustCase[]>;
+const attacked = (await readAttackOutcomes(recordsOf('attacks'))).map(({ guarded }) => guarded);
+const guards = {
+  ...(await readGuards(values.guards ?? newestGuards())),
+  ...(attacked.length > 0 && { attackSuccess: shareFigure(attacked) }),
+};
+const metrics = trustMetrics(sources, guards);
+if (TRUST_METRICS.every((name) => metrics[name].n === 0)) {
+  console.error('Nothing is there to report; nothing was written.');
+  process.exit(2);
+}
 
 await mkdir(dirname(values.out), { recursive: true });
 await writeFile(values.out, `${JSON.stringify({ metrics }, null, 2)}\n`);
 await draw(values.figures);
 print();
+
+async function askParts(): Promise<void> {
+  const parts = values.parts.split(',').map((name) => {
+    const part = PARTS.find((each) => each === name.trim());
+    if (part) return part;
+    throw new ServiceError('invalid-request', { message: `--parts: expected some of ${PARTS}, got "${name}".` });
+  });
+  const named = parts.find((part) => part !== 'attacks' && values[part]?.endsWith('.json'));
+  if (named) {
+    const message = `--${named} names figures: they cannot be gone on with. Name records, or leave it out of --parts.`;
+    throw new ServiceError('invalid-request', { message });
+  }
+  const time = numberOf('minutes') === undefined ? null : AbortSignal.timeout((numberOf('minutes') ?? 0) * 60_000);
+  await interruptible(async (stopped) => {
+    const signal = time ? AbortSignal.any([stopped, time]) : stopped;
+    for (const part of parts) {
+      try {
+        await askPart(part, signal);
+      } catch (error) {
+        if (!time?.aborted) throw error;
+        console.error(`${part}: the time is over. The same command goes on with what is recorded.`);
+        return;
+      }
+    }
+  }, 'The same command goes on with what is recorded.');
+}
+
+async function askPart(part: Part, signal: AbortSignal): Promise<void> {
+  const [records, limit, seed] = [recordsOf(part), numberOf('limit'), numberOf('seed') ?? 1];
+  const { sets, data } = values;
+  await mkdir(dirname(records), { recursive: true });
+  if (part !== 'attacks')
+    return await askSet(part, { sets, records, limit, seed, deadlineMs: numberOf('deadline-ms') ?? 120_000, signal });
+  const { promptsDir, modelsDir, safety } = configWith({});
+  const split = await loadSentenceSplitter(promptsDir);
+  const heldBack = await heldBackKinds(join(modelsDir, safety.models.passage));
+  const all = attackCases(data, { count: limit ?? 100, seed, heldBack, split });
+  await tryAttacks(all, { dir: join(sets, `attacks-${seed}`), records, signal });
+}
+
+function numberOf(name: 'minutes' | 'limit' | 'seed' | 'deadline-ms'): number | undefined {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  if (Number(text) > 0) return Number(text);
+  throw new ServiceError('invalid-request', { message: `--${name}: expected a number above 0, got "${text}".` });
+}
+
+/** The latest `<date>-safety.json` of the results. */
+function newestGuards(): string {
+  const dir = 'benchmarks/results';
+  const found = existsSync(dir) ? readdirSync(dir).filter((name) => /^[\d-]+-safety\.json$/.test(name)) : [];
+  return join(dir, found.sort().at(-1) ?? 'safety.json');
+}
+
+/** Records as cases, or figures as they are. */
+async function readSource(set: TrustSet): Promise<TrustSource> {
+  const path = recordsOf(set);
+  if (!path.endsWith('.json')) return await readCases(path);
+  const parsed = answerFiguresSchema.safeParse(JSON.parse(await readFile(path, 'utf8')));
+  if (parsed.success) return parsed.data;
+  const message = `${path}: expected records, or the figures of candor eval answers --json.`;
+  throw new ServiceError('invalid-request', { message, cause: parsed.error });
+}
 
 async function readCases(path: string): Promise<TrustCase[]> {
   if (!existsSync(path)) {
@@ -88,9 +196,12 @@ async function readCases(path: string): Promise<TrustCase[]> {
 }
 
 async function readGuards(path: string) {
-  if (existsSync(path)) return guardsSchema.parse(JSON.parse(await readFile(path, 'utf8'))).metrics;
+  if (existsSync(path)) {
+    console.error(`guards: ${path}`);
+    return guardsSchema.parse(JSON.parse(await readFile(path, 'utf8'))).metrics;
+  }
   console.error(`${path} is not there: attackSuccess and harmlessBlocked are left out.`);
-  return null;
+  return {};
 }
 
 async function draw(dir: string): Promise<void> {

@@ -110,7 +110,9 @@ export interface Query {
  * What kind of thing a query asks for, by its form. Only a question, or a few words that stand for one, gets an answer:
  * `navigational` names a page, `transactional` something to get.
  */
-export type QueryKind = 'question' | 'keyword' | 'navigational' | 'transactional';
+export const QUERY_KINDS = ['question', 'keyword', 'navigational', 'transactional'] as const;
+
+export type QueryKind = (typeof QUERY_KINDS)[number];
 
 /** What is known of a query before anything is looked up. */
 export interface QueryUnderstanding {

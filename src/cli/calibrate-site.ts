@@ -7,7 +7,7 @@ import { isRightAnswer } from '../evaluation/right-answer.js';
 import { type Calibrator, parseCalibrator, sealCalibrator } from '../reward/calibrator.js';
 import { type GuaranteeMet, guaranteedThreshold } from '../reward/guaranteed-threshold.js';
 import type { ConfidenceOutcome } from '../reward/threshold.js';
-import { askPipeline, isUnasked } from './ask-pipeline.js';
+import { askPipeline } from './ask-pipeline.js';
 import { interruptible } from './interruptible.js';
 import { configWith } from './options.js';
 import { openRecordFile } from './record-file.js';
@@ -44,7 +44,10 @@ export async function calibrateSite({
   const base = parseCalibrator(await readFile(config.calibrator, 'utf8'), config.calibrator);
   const file = await openRecordFile(recordsPath, recordsPath !== undefined);
   const asked = new Map(earlierRecords(file.earlier, base, recordsPath).map((record) => [record.id, record]));
-  const left = questions.filter(({ id }) => isUnasked(asked.get(id)));
+  const left = questions.filter(({ id }) => {
+    const record = asked.get(id);
+    return record === undefined || isFailed(record);
+  });
   // Whether a quote stands in its source is not asked here.
   const textOf = () => undefined;
   const keep = async (record: AnswerRecord) => {
@@ -63,22 +66,31 @@ export async function calibrateSite({
     const record = asked.get(question.id);
     return record ? [{ ...record, ...question }] : [];
   });
-  const outcomes = toOutcomes(records);
-  const found = guaranteedThreshold(outcomes, { targetPrecision, confidence, labels: questions.length });
-  if (!found.supported) {
-    const late = records.filter(({ reason }) => reason === 'deadline').length;
-    throw notProven(found.moreLabels, outcomes, { labels: questions.length, late, targetPrecision, confidence });
-  }
-  const calibrator = withGuarantee({ ...base, ...withDistribution(outcomes) }, found, {
-    labels: questions.length,
-    targetPrecision,
-    confidence,
-  });
+  const { calibrator, counted, leftOut } = prove(base, records, { targetPrecision, confidence });
   await mkdir(dirname(out), { recursive: true });
   await writeFile(out, `${JSON.stringify(calibrator, null, 2)}\n`);
   process.stdout.write(
-    `${describe(calibrator, questions)}\nwritten to ${out}; serve with it: CANDOR_CALIBRATOR=${out}\n`,
+    `${describe(calibrator, counted)}\n${leftOut && `${leftOut}\n`}written to ${out}; serve with it: CANDOR_CALIBRATOR=${out}\n`,
   );
+}
+
+/**
+ * The calibrator with the threshold that the labels prove. Queries that failed are no labels.
+ *
+ * @throws ServiceError when they prove none.
+ */
+export function prove(
+  base: Calibrator,
+  records: readonly AnswerRecord[],
+  target: Pick<SiteCalibration, 'targetPrecision' | 'confidence'>,
+): { calibrator: Calibrator; counted: readonly AnswerRecord[]; leftOut: string } {
+  const counted = records.filter((record) => !isFailed(record));
+  const leftOut = describeFailures(records);
+  const outcomes = toOutcomes(counted);
+  const promised = { labels: counted.length, ...target };
+  const found = guaranteedThreshold(outcomes, promised);
+  if (!found.supported) throw notProven(found.moreLabels, outcomes, { ...promised, leftOut });
+  return { calibrator: withGuarantee({ ...base, ...withDistribution(outcomes) }, found, promised), counted, leftOut };
 }
 
 /** @throws ServiceError when they are of other models or of another calibrator: their confidences mean something else. */
@@ -91,6 +103,30 @@ export function earlierRecords(
   if (!other) return records;
   const message = `${path}: ${other.id} was asked with the calibrator ${other.versions.calibrator}, in use is ${version}. Name another file.`;
   throw new ServiceError('calibrator-mismatch', { message });
+}
+
+/** What says nothing about answers, and how a user reads it. */
+const FAILURES: Partial<Record<AnswerRecord['reason'], string>> = {
+  failed: 'whose search failed',
+  deadline: 'whose answer missed its deadline',
+  'generator-unavailable': 'whose generator, reward model or guard failed',
+};
+
+/** Its answer is not known: the label has nothing to stand beside, and the query is asked again in the next run. */
+export const isFailed = ({ reason }: Pick<AnswerRecord, 'reason'>): boolean => reason in FAILURES;
+
+/** How many queries are left out of the proof, why, and what helps; empty when none is. */
+export function describeFailures(records: readonly Pick<AnswerRecord, 'reason'>[]): string {
+  const failed = records.filter(isFailed);
+  if (failed.length === 0) return '';
+  const parts = Object.entries(FAILURES).flatMap(([reason, what]) => {
+    const count = failed.filter((record) => record.reason === reason).length;
+    return count > 0 ? [`${count} ${what}`] : [];
+  });
+  const late = failed.some(({ reason }) => reason === 'deadline')
+    ? ' Late ones need a quieter machine or a longer CANDOR_ANSWER_DEADLINE_MS.'
+    : '';
+  return `Left out, and asked again by the next run with the same --records: ${parts.join(', ')}.${late}`;
 }
 
 /** Answers that could have been shown. A confidence that is no probability shows nothing, here as in the service. */
@@ -141,19 +177,16 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 export function notProven(
   moreLabels: number | null,
   outcomes: readonly ConfidenceOutcome[],
-  { labels, late, targetPrecision, confidence }: Promised & { late: number },
+  { labels, leftOut, targetPrecision, confidence }: Promised & { leftOut: string },
 ): ServiceError {
   const right = outcomes.filter((outcome) => outcome.right).length;
-  const facts = `${labels} labelled queries, ${outcomes.length} answered, ${right} of these right`;
-  const lost =
-    late > 0
-      ? ` ${late} came too late to count: ask on a quieter machine, with a longer CANDOR_ANSWER_DEADLINE_MS.`
-      : '';
+  const facts = `${labels} labelled queries that count, ${outcomes.length} answered, ${right} of these right`;
   const hope =
     moreLabels === null
       ? 'At no threshold are enough of them right so far; more labels of the same kind would not change that.'
       : `About ${moreLabels} more labels would, if the answers go on being right as often.`;
-  const message = `No threshold is proven to be right in ${percent(targetPrecision)} with ${percent(confidence)} confidence: ${facts}.${lost} ${hope}`;
+  const said = outcomes.length === 0 ? 'Without an answer nothing can be said of how many labels it takes.' : hope;
+  const message = `No threshold is proven to be right in ${percent(targetPrecision)} with ${percent(confidence)} confidence: ${[`${facts}.`, said, leftOut].filter(Boolean).join(' ')}`;
   return new ServiceError('invalid-request', { message });
 }
 

@@ -40,7 +40,8 @@ Exit code 3: the decision differs.`,
 
 async function replayRequest(request: string, options: ReplayOptions): Promise<void> {
   const config = configWith({ CANDOR_TRACES_DIR: options.traces, CANDOR_CALIBRATOR: options.calibrator });
-  const calibrator = parseCalibrator(await readFile(config.calibrator, 'utf8'), config.calibrator);
+  const text = await readFile(config.calibrator, 'utf8').catch(() => null);
+  const calibrator = text === null ? null : parseCalibrator(text, config.calibrator);
   const found = replay(await readTrace(request, config.traces.dir), calibrator);
   process.stdout.write(`${options.json ? JSON.stringify(found, null, 2) : describe(found)}\n`);
   if (!found.same) process.exitCode = DIFFERS;
@@ -61,12 +62,14 @@ async function readTrace(request: string, dir: string | undefined): Promise<unkn
 }
 
 function describe({ requestId, query, calibrator, recorded, replayed, same }: Replay): string {
-  const lines = [`request ${printable(requestId)}: ${printable(query)}`, `calibrator ${calibrator}`];
+  const by = calibrator === null ? 'decided before any candidate was judged' : `calibrator ${calibrator}`;
+  const lines = [`request ${printable(requestId)}: ${printable(query)}`, by];
   if (same) return [...lines, `decided: ${inWords(recorded)}`, 'replayed: the same, to the last digit'].join('\n');
   return [...lines, `decided: ${inWords(recorded)}`, `replayed: ${inWords(replayed)}`, 'They differ.'].join('\n');
 }
 
-function inWords(outcome: AnswerOutcome): string {
+function inWords(outcome: AnswerOutcome | null): string {
+  if (outcome === null) return 'an answer may be written';
   if (outcome.status === 'abstained') {
     return [outcome.reason, outcome.check, outcome.confidence].filter((part) => part !== undefined).join(', ');
   }

@@ -4,10 +4,8 @@ import { agreementWith, likeliestAnswer, type Reading } from '../ranking/reading
 import type { Calibrator } from '../reward/calibrator.js';
 import { type RewardedCandidate, withConfidence } from '../reward/confidence.js';
 import { calibratorFor } from '../reward/query-group.js';
-import { wantsAnswer } from '../reward/strategy.js';
 import type { QueryVerdict } from '../safety/query-guard.js';
 import type {
-  Abstention,
   AnswerOutcome,
   Candidate,
   QueryUnderstanding,
@@ -25,6 +23,7 @@ import {
   planAnswer,
   type ReadPassage,
 } from './decision.js';
+import { decideEarly, type EarlyDecision, type EarlyInput, type KeptFailure } from './early-decision.js';
 import { guardPassages } from './guard-passages.js';
 import type { AnswerParts, PipelineParts, PipelineSettings } from './parts.js';
 import type { RequestTrace } from './trace.js';
@@ -61,46 +60,78 @@ export async function findAnswer(
   passages: readonly ScoredPassage[],
   signal: AbortSignal,
 ): Promise<AnswerOutcome> {
-  const { request, trace, parts } = context;
+  const { request, trace, parts, settings } = context;
+  const { answering } = parts;
   const remainingMs = request.answer.deadlineMs - trace.elapsedMs;
-  // A page further down repeats the question of the first one, where the answer stands.
-  if (request.answer.mode === 'off' || request.offset > 0) return abstain({ reason: 'off' });
+  const off = decidedEarly(context, {});
+  if (off) return off;
   try {
     return await runUntil(signal, remainingMs, async (inTime) => {
-      const found = await verdict;
-      if (found.action === 'hits-only') return abstain({ reason: 'unsafe-query', ...noticeOf(found) });
-      if (!wantsAnswer(context.understanding.intent)) return abstain({ reason: 'not-a-question' });
+      const known: Partial<EarlyInput> = { verdict: await verdict };
+      const unwanted = decidedEarly(context, known);
+      if (unwanted) return unwanted;
+      if (!answering) return decided(context, { ...known, lacks: 'generator' });
       // Without calibrator nothing is shown; the candidates are still of interest to whoever reads the trace.
-      if (!parts.answering || (!parts.answering.calibrator && !request.debug)) {
-        return abstain({ reason: 'generator-unavailable' });
-      }
+      if (!answering.calibrator && !request.debug) return decided(context, { ...known, lacks: 'calibrator' });
       const read = chooseAnswerPassages(passages, {
-        limit: context.settings.answerPassages,
-        minRelevance: context.settings.answerMinRelevance,
+        limit: settings.answerPassages,
+        minRelevance: settings.answerMinRelevance,
       });
-      if (read.length === 0) return abstain({ reason: 'no-evidence' });
+      const counts = { found: passages.length, chosen: read.length };
+      const unfound = decidedEarly(context, { ...known, passages: counts });
+      if (unfound) return unfound;
       const safe = await guardPassages(context, read, inTime);
-      if (safe.length === 0) return abstain({ reason: 'no-evidence' });
-      return await answerFrom(context, parts.answering, safe, passages, inTime);
+      const unread = decidedEarly(context, { ...known, passages: { ...counts, safe: safe.length } });
+      if (unread) return unread;
+      const outcome = await answerFrom(context, answering, safe, passages, inTime);
+      return outcome ?? decided(context, { ...known, lacks: 'calibrator' });
     });
   } catch (error) {
     if (signal.aborted) throw abortError(signal);
-    return abstain({ reason: isDeadline(error) ? 'deadline' : 'generator-unavailable' });
+    const reason = isDeadline(error) ? 'deadline' : 'generator-unavailable';
+    const code = error instanceof ServiceError ? error.code : 'internal';
+    keepDecision(context, { reason, code });
+    return { status: 'abstained', reason };
   }
 }
 
+/** What a trace is asked for: whoever replays it needs what decided. Kept only where somebody will read it. */
+function keepDecision({ parts, request, trace }: AnswerContext, kept: EarlyDecision | KeptFailure): void {
+  if (request.debug || parts.traces) trace.skip('choice', 'outcome' in kept ? { early: kept } : { failure: kept });
+}
+
+/** A decision that needs no candidates, if what is known by now makes one. */
+function decidedEarly(context: AnswerContext, more: Partial<EarlyInput>): AnswerOutcome | null {
+  const { request, understanding } = context;
+  const { text } = request.query;
+  const kind = understanding.intent;
+  const input = {
+    query: { text, ...(kind !== undefined && { kind }) },
+    ...{ mode: request.answer.mode, offset: request.offset },
+    ...more,
+  };
+  const outcome = decideEarly(input);
+  if (outcome) keepDecision(context, { input, outcome });
+  return outcome;
+}
+
+/** Where what is known leaves no choice. */
+const decided = (context: AnswerContext, more: Partial<EarlyInput>): AnswerOutcome =>
+  decidedEarly(context, more) ?? { status: 'abstained', reason: 'generator-unavailable' };
+
+/** `null`: nothing can be chosen without calibrator; what was written stands in the trace. */
 async function answerFrom(
   context: AnswerContext,
   answering: AnswerParts,
   read: readonly ScoredPassage[],
   hits: readonly ScoredPassage[],
   signal: AbortSignal,
-): Promise<AnswerOutcome> {
+): Promise<AnswerOutcome | null> {
   const readings = await readPassages(context, read, signal);
   const candidates = await generate(context, answering, { read, readings }, signal);
   const scored = await score(context, answering, { read, readings, candidates }, signal);
   const { calibrator } = answering;
-  if (!calibrator) return abstain({ reason: 'generator-unavailable' });
+  if (!calibrator) return null;
   const material = {
     passages: read.map(toReadPassage),
     candidates: scored.candidates,
@@ -324,7 +355,3 @@ function toReadPassage({ passage, relevanceScore }: ScoredPassage): ReadPassage 
     ...(relevanceScore !== undefined && { relevanceScore }),
   };
 }
-
-const abstain = (abstention: Abstention): AnswerOutcome => ({ status: 'abstained', ...abstention });
-
-const noticeOf = ({ notice }: { notice?: string }) => (notice === undefined ? {} : { notice });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ServiceError } from '../errors.js';
+import { QUERY_KINDS } from '../types.js';
 
 /** What a calibrator was fitted for: ids as `name@version`. Another model gives other scores. */
 export interface ModelVersions {
@@ -74,7 +75,7 @@ const calibratorSchema = z.strictObject({
     .array(
       z.strictObject({
         language: z.string().min(1).nullable(),
-        kind: z.enum(['question', 'keyword', 'navigational', 'transactional']),
+        kind: z.enum(QUERY_KINDS),
         isotonic,
         minConfidence: probability,
         /** As `fit`, of the group alone. */

@@ -1,5 +1,5 @@
 import type { Calibrator } from './calibrator.js';
-import { type DriftStatus, judgeDrift } from './drift.js';
+import { type DriftStatus, judgeDrift, thresholdInUse } from './drift.js';
 import type { ConfidenceOutcome } from './threshold.js';
 
 export interface ObservedAnswer {
@@ -53,9 +53,7 @@ export class DriftMonitor {
 
   /** The threshold to use for answers that the calibrator, or a setting, would show from `minConfidence` on. */
   threshold(minConfidence: number): number | 'off' {
-    const { state, threshold } = this.#status;
-    if (state === 'off' || threshold === null) return 'off';
-    return state === 'raised' ? Math.max(minConfidence, threshold) : minConfidence;
+    return thresholdInUse(this.#status, minConfidence) ?? 'off';
   }
 
   observe({ requestId, tenant, confidence, isShown }: ObservedAnswer): void {

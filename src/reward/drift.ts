@@ -1,7 +1,7 @@
 import type { Calibrator } from './calibrator.js';
 import { populationStability } from './population-stability.js';
 import { binomialTail, precisionLowerBound } from './precision-bound.js';
-import { lowestThreshold } from './query-group.js';
+import { lowestThreshold, type QueryGroup } from './query-group.js';
 import { type ConfidenceOutcome, chooseThreshold } from './threshold.js';
 
 /** Whether the promise about shown answers still holds, by what is seen of late. */
@@ -34,8 +34,10 @@ export interface DriftStatus {
     /** Of the bound, 0..1. */
     confidence: number;
   };
-  /** Threshold in use, 0..1; `null` when answers are off. */
+  /** Threshold in use, 0..1, of queries that are of no group below; `null` when answers are off. */
   threshold: number | null;
+  /** Groups of queries with a map and threshold of their own, in the order of the calibrator. */
+  groups: readonly GroupThreshold[];
   /** Confidences of the latest best candidates that were looked at. */
   confidences: number;
   /** Population stability index of these; `null` when the calibrator names no distribution, or too few were seen. */
@@ -48,6 +50,13 @@ export interface DriftStatus {
     /** One-sided 95 % lower bound (Clopper-Pearson); `null` when nothing was judged. */
     precisionLow: number | null;
   };
+}
+
+/** Thresholds of one language and kind of query, 0..1. */
+export interface GroupThreshold extends QueryGroup {
+  calibratedThreshold: number;
+  /** In use; `null` when answers are off. */
+  threshold: number | null;
 }
 
 /** Fewer confidences say nothing: by chance alone the index of ten bins is about 9 / n. */
@@ -71,6 +80,31 @@ export function judgeDrift(
   confidences: readonly number[],
   outcomes: readonly ConfidenceOutcome[],
 ): DriftStatus {
+  const status = judgePooled(calibrator, confidences, outcomes);
+  const { groups = [] } = calibrator;
+  return {
+    ...status,
+    groups: groups.map(({ language, kind, minConfidence }) => ({
+      ...{ language, kind, calibratedThreshold: minConfidence },
+      threshold: thresholdInUse(status, minConfidence),
+    })),
+  };
+}
+
+/** Of answers that the calibrator, or a setting, would show from `minConfidence` on; `null`: none is shown. */
+export function thresholdInUse(
+  { state, threshold }: Pick<DriftStatus, 'state' | 'threshold'>,
+  minConfidence: number,
+): number | null {
+  if (state === 'off' || threshold === null) return null;
+  return state === 'raised' ? Math.max(minConfidence, threshold) : minConfidence;
+}
+
+function judgePooled(
+  calibrator: Calibrator,
+  confidences: readonly number[],
+  outcomes: readonly ConfidenceOutcome[],
+): Omit<DriftStatus, 'groups'> {
   const { version, minConfidence, fit, guarantee, distribution } = calibrator;
   const targetPrecision = guarantee?.targetPrecision ?? fit.targetPrecision;
   const lowest = lowestThreshold(calibrator);

@@ -101,13 +101,17 @@ function thinned(cuts: readonly Cut[], fewest: number): Cut[] {
 function labelsMissing(cuts: readonly Cut[], target: number, error: number, labels: number): number | null {
   // As if each had an equal share of the error, which is never less than what it gets.
   const share = error / MAX_THRESHOLDS;
-  const needed = cuts.flatMap(({ shown, right }) => {
-    // A run that is all right promises less than it seems: one more wrong answer is reckoned with.
-    const precision = right / (shown + 1);
-    if (precision <= target) return [];
-    const answers = answersNeeded(precision, target, share);
-    return [Math.ceil((answers / shown) * labels) - labels];
-  });
+  const neededAt = (cutPrecision: (cut: Cut) => number) =>
+    cuts.flatMap((cut) => {
+      const precision = cutPrecision(cut);
+      if (precision <= target) return [];
+      return [Math.ceil((answersNeeded(precision, target, share) / cut.shown) * labels) - labels];
+    });
+  // A run that is all right promises less than it seems: one more wrong answer is reckoned with. So few answers that even
+  // right ones could prove nothing do not show that more would be in vain: they are taken as they are.
+  const cautious = neededAt(({ shown, right }) => right / (shown + 1));
+  const isTooFew = (cuts.at(-1)?.shown ?? 0) < fewestProvable(target, error);
+  const needed = cautious.length === 0 && isTooFew ? neededAt(({ shown, right }) => right / shown) : cautious;
   return needed.length === 0 ? null : Math.max(1, Math.min(...needed));
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { clapnqSet, quotesumSet } from '../../benchmarks/cited-sets.mjs';
 import {
+  answerFiguresSchema,
   aurcReduction,
   boundTrials,
   citationHolds,
@@ -92,10 +93,30 @@ describe('what trust.json holds', () => {
   });
 
   it("is null for what was not given: a site's own records are a natural set", () => {
-    const metrics = trustMetrics({ natural: cases, adversarial: [], clapnq: [], quotesum: [] }, null, few);
+    const metrics = trustMetrics({ natural: cases, adversarial: [], clapnq: [], quotesum: [] }, {}, few);
     expect(metrics.eceNatural.n).toBe(40);
     for (const name of ['eceClapnq', 'coverageAt90Adversarial', 'attackSuccess'] as const)
       expect(metrics[name], name).toEqual({ value: null, low: null, high: null, n: 0 });
+  });
+
+  it('takes figures of an earlier evaluation, as far as they tell', () => {
+    const estimate = { value: 0.75, low: 0.7, high: 0.8 };
+    const figures = answerFiguresSchema.parse({
+      metrics: { ece: estimate, coverageAt90: estimate, coverageAt95: estimate, citationPrecision: estimate, f1: 1 },
+      refusals: {
+        answerable: { shownRight: 5, shownWrong: 2, withheldRight: 3, withheldWrong: 4, refused: 6, none: 1 },
+        unanswerable: { shownRight: 0, shownWrong: 1, withheldRight: 0, withheldWrong: 2, refused: 7, none: 0 },
+      },
+    });
+    const metrics = trustMetrics({ natural: figures, adversarial: [], clapnq: [], quotesum: [] }, {}, few);
+    expect(metrics.eceNatural).toEqual({ ...estimate, n: 17 });
+    expect(metrics.coverageAt95Natural).toEqual({ ...estimate, n: 21 });
+    expect(metrics.shownOnUnanswerable).toMatchObject({ value: 0.1, n: 10 });
+    expect(metrics.citationPrecision).toMatchObject({ value: 0.75, n: 8 });
+    for (const name of ['boundHeld', 'aurcReduction', 'eceClapnq'] as const) expect(metrics[name].n, name).toBe(0);
+    const both = trustMetrics({ natural: figures, adversarial: cases, clapnq: [], quotesum: [] }, {}, few);
+    expect(both.shownOnUnanswerable).toMatchObject({ value: 5 / 18, n: 18 });
+    expect(both.citationPrecision.n).toBe(28);
   });
 
   it('is what the file in the repository looks like', async () => {

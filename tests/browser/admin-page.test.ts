@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sealCalibrator } from '../../src/reward/calibrator.js';
 import { DriftMonitor } from '../../src/reward/drift-monitor.js';
 import { FileOverrides } from '../../src/safety/drivers/file-overrides.js';
 import { withOverrides } from '../../src/safety/overrides.js';
@@ -18,6 +19,16 @@ const keys = [
   { key: KEY, scopes: ['admin'] },
   { key: 'reader-reader-reader', scopes: ['search', 'write'] },
 ];
+const { version: _, ...content } = fakeCalibrator();
+const calibrator = sealCalibrator({
+  ...content,
+  groups: [
+    {
+      ...{ language: 'zh', kind: 'keyword', isotonic: { scores: [0.5], values: [0.4] }, minConfidence: 0.92 },
+      ...{ questions: 300, right: 200, precision: 0.9, precisionLow: 0.85, shown: 100, calibrationError: 0.03 },
+    },
+  ],
+});
 let browser: Browser;
 let service: FastifyInstance;
 let address: string;
@@ -34,7 +45,7 @@ beforeAll(async () => {
     pageDir,
     env: { CANDOR_API_KEYS: JSON.stringify(keys) },
     parts: {
-      watch: new DriftMonitor({ calibrator: fakeCalibrator() }),
+      watch: new DriftMonitor({ calibrator }),
       overrides,
       guard: withOverrides(allowAll, overrides),
     },
@@ -88,7 +99,10 @@ describe('the page of the administrator', () => {
     expect(text).toMatch(/Answers are off\. Too many of the answers that were judged of late were wrong/);
     expect(text).toMatch(/Bound\s+at least 90\.0 %, with 95\.0 % confidence/);
     expect(text).toMatch(/Judged of late\s+1 of \d+ right/);
-    expect(text).toContain(fakeCalibrator().version);
+    expect(text).toContain(calibrator.version);
+    expect(await page.locator('table.groups tbody').innerText()).toMatch(
+      /a few words, Chinese\s+0\.9200\s+–\s+all others\s+0\.8000\s+–/,
+    );
     expect(await section('answers').innerText()).toMatch(/not-a-question\s+stay-silent\s+1/);
     expect(await page.evaluate('[localStorage.length, document.cookie, location.search]')).toEqual([0, '', '']);
     expect(await page.evaluate('Object.values(sessionStorage)')).toEqual([KEY]);
@@ -141,6 +155,28 @@ describe('the page of the administrator', () => {
     await page.getByRole('button', { name: 'Forget the key' }).click();
     await key().waitFor();
     expect(await page.evaluate('sessionStorage.length')).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  it('speaks Chinese to those who want it, and fits then too', async () => {
+    await page.goto(`${address}/admin?lang=zh`);
+    expect(await page.getByRole('alert').innerText()).toBe('需要具有 admin 权限的 API 密钥。');
+    await page.keyboard.type('reader-reader-reader');
+    await page.keyboard.press('Enter');
+    await page.getByText('这个密钥没有 admin 权限。').waitFor();
+    await page.keyboard.type(KEY);
+    await page.keyboard.press('Enter');
+    await section('promise').waitFor();
+    expect(await page.evaluate('[document.documentElement.lang, document.title]')).toEqual([
+      'zh-Hans',
+      'Candor – 管理',
+    ]);
+    expect(await section('promise').innerText()).toMatch(/尚不清楚。/);
+    expect(await page.locator('table.groups tbody').innerText()).toMatch(/关键词，中文\s+0\.9200\s+0\.9200/);
+    // Reason codes, ids and names are the same in every language; sentences are not.
+    expect(await page.locator('main').innerText()).not.toMatch(/[a-z]+ [a-z]+ [a-z]+/);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+    expect(await page.evaluate(LOW_CONTRAST)).toEqual([]);
     expect(complaints).toEqual([]);
   });
 });

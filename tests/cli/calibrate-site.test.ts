@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  earlierRecords,
-  notProven,
-  requireConsistent,
-  toOutcomes,
-  withGuarantee,
-} from '../../src/cli/calibrate-site.js';
+import { earlierRecords, prove, requireConsistent, toOutcomes, withGuarantee } from '../../src/cli/calibrate-site.js';
 import { parseCalibrator, sealCalibrator } from '../../src/reward/calibrator.js';
 import { record } from '../evaluation/records.js';
 import { fakeCalibrator } from '../pipeline/fakes.js';
@@ -45,11 +39,42 @@ describe('a site calibrator', () => {
   });
 });
 
-it('says how many answers came too late to prove anything', () => {
-  const outcomes = [{ confidence: 0.9, right: true }];
-  const message = (late: number) => notProven(null, outcomes, { ...promised, late }).message;
-  expect(message(13)).toContain('1 answered, 1 of these right. 13 came too late to count: ');
-  expect(message(0)).not.toContain('late');
+describe('queries that failed', () => {
+  const target = { targetPrecision: 0.9, confidence: 0.95 };
+  const right = Array.from({ length: 40 }, (_, index) =>
+    record({ id: `right ${index}`, top: 'Cairo', answers: ['Cairo'], confidence: 0.9, reason: 'shown' }),
+  );
+  const failures = [
+    record({ id: 'late', reason: 'deadline' }),
+    // Scored in time and chosen too late: it has a confidence, and was never an answer of the service.
+    ...Array.from({ length: 20 }, (_, index) =>
+      record({ id: `late ${index}`, top: 'Rome', answers: ['Cairo'], confidence: 0.95, reason: 'deadline' }),
+    ),
+    record({ id: 'error', reason: 'failed', failure: 'retrieval-unavailable' }),
+    record({ id: 'broken', reason: 'generator-unavailable' }),
+  ];
+
+  it('are no labels: neither the bound nor the number of labels counts them', () => {
+    const silent = record({ id: 'silent', reason: 'not-a-question' });
+    const { calibrator, counted, leftOut } = prove(fakeCalibrator(), [...failures, ...right, silent], target);
+    expect(calibrator.guarantee).toMatchObject({ labels: 41, shown: 40, right: 40 });
+    expect(calibrator).toEqual(prove(fakeCalibrator(), [...right, silent], target).calibrator);
+    expect(counted.map(({ id }) => id)).toEqual([...right.map(({ id }) => id), 'silent']);
+    expect(leftOut).toBe(
+      'Left out, and asked again by the next run with the same --records: 1 whose search failed, ' +
+        '21 whose answer missed its deadline, 1 whose generator, reward model or guard failed. ' +
+        'Late ones need a quieter machine or a longer CANDOR_ANSWER_DEADLINE_MS.',
+    );
+  });
+
+  it('are named where nothing is proven', () => {
+    const some = () => prove(fakeCalibrator(), [...failures, ...right.slice(0, 5)], target);
+    expect(some).toThrow(
+      /5 labelled queries that count, 5 answered, 5 of these right\. About .*Left out.*: 1 whose search/,
+    );
+    expect(() => prove(fakeCalibrator(), failures, target)).toThrow(/Without an answer nothing can be said/);
+    expect(() => prove(fakeCalibrator(), right.slice(0, 5), target)).not.toThrow(/Left out/);
+  });
 });
 
 describe('labels', () => {

@@ -2,17 +2,30 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { ServiceError } from '../../src/errors.js';
 import { createAnswerPipeline } from '../../src/pipeline/answer-pipeline.js';
 import type { PipelineParts, PipelineSettings } from '../../src/pipeline/parts.js';
 import { replay } from '../../src/pipeline/replay.js';
 import { FileTraceStore, readKeptTrace, type TraceStore } from '../../src/pipeline/trace-store.js';
 import { sealCalibrator } from '../../src/reward/calibrator.js';
-import type { AnswerResult, Passage, SearchRequest } from '../../src/types.js';
+import { DriftMonitor } from '../../src/reward/drift-monitor.js';
+import type { AnswerGuard } from '../../src/safety/answer-guard.js';
+import type { Override } from '../../src/safety/overrides.js';
+import type { QueryVerdict } from '../../src/safety/query-guard.js';
+import {
+  ANSWER_REASONS,
+  type AnswerReason,
+  type AnswerResult,
+  type Passage,
+  type SearchRequest,
+} from '../../src/types.js';
 import {
   candidate,
+  decline,
   documentOf,
   fakeCalibrator,
   fakeGenerator,
+  fakeOverrides,
   fakeParts,
   fakeReranker,
   fakeReward,
@@ -262,21 +275,122 @@ describe('replay', () => {
   afterAll(() => Promise.all(dirs.map((dir) => rm(dir, { recursive: true, force: true }))));
   const json = (value: unknown) => JSON.parse(JSON.stringify(value)) as never;
 
-  it.each([
-    ['an answer', corpus(bridge.slice(0, 1)), asking('When was the bridge opened?')],
-    ['a disagreement', corpus(bridge), asking('When was the bridge opened?')],
-    ['a newer source', corpus(dated('2019', '2024')), asking('When was the bridge opened?')],
-    ['a failed check', corpus([[bridge[0][0], '1914']]), asking('When was the bridge opened?')],
+  const one = corpus(bridge.slice(0, 1));
+  const answeringWith = (changes: Partial<NonNullable<PipelineParts['answering']>>) => ({
+    ...one,
+    answering: { ...one.answering!, ...changes },
+  });
+  const guardSaying = (verdict: QueryVerdict) => ({
+    ...one,
+    guard: { guardId: 'guard@test', check: async () => verdict },
+  });
+  const harm = { action: 'hits-only', category: 'self-harm', score: 1, notice: 'Call someone.' } as const;
+  const rule = { action: 'hits-only', category: 'blocked', score: 1, overrideId: 'rule-7' } as const;
+  const { answer } = searchRequest();
+  const revolutions = corpus([
+    [source('french', 'It began in 1789.', { title: 'French Revolution' }), '1789'],
+    [source('russian', 'It began in 1917.', { title: 'Russian Revolution' }), '1917'],
+  ]);
+  const blocked: Override = {
+    ...{ id: 'rule-8', tenant: 'default', match: 'document', value: 'a', action: 'block', reason: '' },
+    ...{ createdAt: '2026-01-01T00:00:00.000Z', createdBy: null },
+  };
+  const harmful: AnswerGuard = {
+    guardId: 'guard@test',
+    check: async () => ({ action: 'withhold', category: 'harm', score: 1 }),
+  };
+  const brokenWatch = Object.assign(new DriftMonitor({ calibrator: fakeCalibrator() }), {
+    threshold: () => 'off' as const,
+  });
+  const when = asking('When was the bridge opened?');
+
+  /** Every reason that a decision gives; the two that are no decisions follow. */
+  const decisions: [AnswerReason, string, Partial<PipelineParts>, Partial<SearchRequest>][] = [
+    ['shown', 'one source', one, when],
+    ['shown', 'the newer source', corpus(dated('2019', '2024')), when],
+    ['sources-disagree', 'two sources', corpus(bridge), when],
+    ['ambiguous-query', 'two readings', revolutions, asking('When did the revolution begin?')],
+    ['low-confidence', 'a strict caller', one, { ...when, answer: { ...answer, minConfidence: 0.99 } }],
     [
-      'too little confidence',
-      corpus(bridge.slice(0, 1)),
-      asking('When?', { answer: { ...searchRequest().answer, minConfidence: 0.99 } }),
+      'no-evidence',
+      'nothing found',
+      { ...one, passages: { retrieve: async () => ({ passages: [], degraded: [] }) } },
+      when,
     ],
-  ])('decides %s again, to the last digit', async (_, parts, request) => {
+    ['no-evidence', 'the only document blocked', { ...one, overrides: fakeOverrides([blocked]) }, when],
+    ['declined', 'a policy that declines', answeringWith({ generator: fakeGenerator([decline(bridge[0][0])]) }), when],
+    ['unsafe-query', 'the guard', guardSaying(harm), when],
+    ['unsafe-query', 'the blocklist', guardSaying(rule), when],
+    ['unsafe-query', 'the guard, though it names a thing to get', guardSaying(harm), asking('buy a bridge')],
+    ['failed-check', 'a wrong year', corpus([[bridge[0][0], '1914']]), when],
+    ['not-a-question', 'a page', one, asking('www.bridge.example.org')],
+    ['not-a-question', 'something to get', one, asking('bridge for sale')],
+    ['promise-broken', 'a watch that turned answers off', { ...one, watch: brokenWatch }, when],
+    ['unsafe-answer', 'the answer guard', { ...one, answerGuard: harmful }, when],
+    ['off', 'the caller', one, { ...when, answer: { ...answer, mode: 'off' } }],
+    ['off', 'the second page', one, { ...when, offset: 1 }],
+    ['generator-unavailable', 'no generator', { ...one, answering: null }, when],
+    ['generator-unavailable', 'no calibrator', answeringWith({ calibrator: null }), when],
+  ];
+
+  it.each(decisions)('decides %s again (%s)', async (reason, _what, parts, request) => {
     const reply = await search(parts, { ...request, debug: true });
+    expect(reply.answerStatus.reason).toBe(reason);
     const found = replay(json(reply), fakeCalibrator());
     expect(found.same).toBe(true);
-    expect(found.recorded.status === 'answered').toBe(reply.answerStatus.shown);
+    expect(found.query).toBe(request.query?.text);
+    const { recorded } = found;
+    const said = recorded.status === 'answered' ? ['shown', 'sources-disagree'] : [recorded.reason];
+    expect(said).toContain(reason);
+    if (recorded.status === 'abstained' && reason === 'unsafe-query' && parts.guard)
+      expect(recorded.notice).toBe(reply.answerStatus.notice);
+  });
+
+  it('needs no calibrator where none decided, and notices what else would be done today', async () => {
+    const reply = json(await search(guardSaying(rule), { ...when, debug: true })) as {
+      trace: { entries: { stage: string; details: { early: { input: { verdict: QueryVerdict } } } }[] };
+    };
+    expect(replay(reply, null)).toMatchObject({ calibrator: null, same: true });
+    const { input } = reply.trace.entries.find(({ stage }) => stage === 'choice')!.details.early;
+    expect(input.verdict).toEqual(rule);
+    input.verdict = { action: 'allow' };
+    expect(replay(reply, null)).toMatchObject({ same: false, replayed: null });
+  });
+
+  const failures: [AnswerReason, Partial<PipelineParts>, Partial<SearchRequest>, RegExp][] = [
+    [
+      'deadline',
+      answeringWith({ generator: fakeGenerator([candidate(bridge[0][0], '1912', 1)], 500) }),
+      { ...when, answer: { ...answer, deadlineMs: 50 } },
+      /reason deadline: its time was over before anything was decided.*load of the machine/,
+    ],
+    [
+      'generator-unavailable',
+      answeringWith({
+        rewardModel: { ...fakeReward({}), score: async () => Promise.reject(new ServiceError('inference-failed')) },
+      }),
+      when,
+      /a part of it failed \(inference-failed\).*Late or failed: reward\./,
+    ],
+  ];
+
+  it.each(failures)('says of %s why there is nothing to decide again', async (reason, parts, request, message) => {
+    const reply = await search(parts, { ...request, debug: true });
+    expect(reply.answerStatus.reason).toBe(reason);
+    expect(() => replay(json(reply), fakeCalibrator())).toThrow(message);
+  });
+
+  it('has a case for every reason', () => {
+    const tried = [...decisions, ...failures].map(([reason]) => reason);
+    expect(new Set(tried)).toEqual(new Set(ANSWER_REASONS));
+  });
+
+  it('is not told what nobody asked for', async () => {
+    const kept: unknown[] = [];
+    const traces: TraceStore = { keep: async ({ trace }) => void kept.push(trace) };
+    await search({ ...guardSaying(harm), traces }, when);
+    expect(JSON.stringify(kept)).toContain('"early"');
+    expect((await search(guardSaying(harm), when)).trace).toBeUndefined();
   });
 
   it('notices a decision that was changed in the twelfth digit', async () => {
@@ -295,8 +409,7 @@ describe('replay', () => {
     const other = { ...fakeCalibrator(), version: 'another' };
     expect(() => replay(reply, other)).toThrow(expect.objectContaining({ code: 'calibrator-mismatch' }));
     expect(() => replay({}, other)).toThrow(/Nothing to replay/);
-    const off = json(await search({}, { debug: true, answer: { ...searchRequest().answer, mode: 'off' } }));
-    expect(() => replay(off, other)).toThrow(/came to no decision/);
+    expect(() => replay({ requestId: 'r', trace: { entries: [] } }, other)).toThrow(/came to no decision/);
   });
 
   it('keeps the latest traces in a folder, without debug and out of the reply', async () => {

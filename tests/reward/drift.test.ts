@@ -63,6 +63,28 @@ describe('judgeDrift', () => {
     expect(status.threshold).toEqual(threshold === null ? null : expect.closeTo(threshold, 10));
   });
 
+  it('says what holds for each group of queries', () => {
+    const group = (language: string, minConfidence: number) => ({
+      ...{ language, kind: 'question' as const, isotonic: { scores: [0.5], values: [0.4] }, minConfidence },
+      ...{ questions: 300, right: 200, precision: 0.9, precisionLow: 0.85, shown: 100, calibrationError: 0.03 },
+    });
+    const { version: _, ...content } = calibrator;
+    const grouped = sealCalibrator({ ...content, groups: [group('zh', 0.97), group('de', 0.6)] });
+    const thresholds = (confidences: number[], outcomes: ReturnType<typeof judged>) =>
+      judgeDrift(grouped, confidences, outcomes).groups.map(({ threshold }) => threshold);
+    expect(judgeDrift(calibrator, [], []).groups).toEqual([]);
+    expect(judgeDrift(grouped, [], []).groups).toEqual([
+      { language: 'zh', kind: 'question', calibratedThreshold: 0.97, threshold: 0.97 },
+      { language: 'de', kind: 'question', calibratedThreshold: 0.6, threshold: 0.6 },
+    ]);
+    const [zh, de] = thresholds(Array(300).fill(0.99), []);
+    expect([zh, de]).toEqual([0.97, expect.closeTo(0.95, 10)]);
+    expect(thresholds([], judged(0.85, 20, 20))).toEqual([null, null]);
+    // What is listed is what is used.
+    const monitor = new DriftMonitor({ calibrator: grouped });
+    expect(monitor.status().groups.map((each) => monitor.threshold(each.calibratedThreshold))).toEqual([0.97, 0.6]);
+  });
+
   it('cannot tell the population of a calibrator that names none', () => {
     const status = judgeDrift(sealCalibrator(calibratorContent()), Array(300).fill(0.99), []);
     expect([status.state, status.populationStability]).toEqual(['unknown', null]);

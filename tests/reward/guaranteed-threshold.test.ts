@@ -54,6 +54,13 @@ describe('a guaranteed threshold', () => {
     expect(guaranteedThreshold(enough, promise).supported).toBe(true);
   });
 
+  it('does not call five right answers hopeless', () => {
+    const few = guaranteedThreshold(answers(5, 0.9), { ...promise, labels: 5 });
+    expect(few).toMatchObject({ supported: false, moreLabels: expect.any(Number) });
+    const more = 'moreLabels' in few ? few.moreLabels! : 0;
+    expect(guaranteedThreshold(answers(5 + more, 0.9), promise).supported).toBe(true);
+  });
+
   it('says when no number of labels would', () => {
     expect(guaranteedThreshold(answers(100, 0.9, 20), promise)).toEqual({ supported: false, moreLabels: null });
     expect(guaranteedThreshold([], promise)).toEqual({ supported: false, moreLabels: null });

@@ -1,5 +1,6 @@
 import type { AnswerReason, DegradedPart } from './api-types.js';
 import type { ConfidenceLevel } from './confidence.js';
+import { chooseTag, type LanguageTag } from './language.js';
 
 const en = {
   tagline: 'Search that answers only when it is sure',
@@ -216,15 +217,12 @@ const zh: Texts = {
 
 /** BCP 47 tag of the page's words, and the words. */
 export interface Language {
-  tag: 'en' | 'zh';
+  tag: LanguageTag;
   texts: Texts;
 }
 
-/** The first of the wanted tags that there are words for; English when there is none. */
+/** The words of the page in the first wanted language that there are words in. */
 export function chooseLanguage(wanted: readonly (string | null)[]): Language {
-  for (const tag of wanted) {
-    if (/^zh\b/i.test(tag ?? '')) return { tag: 'zh', texts: zh };
-    if (/^en\b/i.test(tag ?? '')) return { tag: 'en', texts: en };
-  }
-  return { tag: 'en', texts: en };
+  const tag = chooseTag(wanted);
+  return { tag, texts: { en, zh }[tag] };
 }

@@ -13,7 +13,9 @@ export interface PageOptions {
 export default fastifyPlugin(async function page(app: FastifyInstance, { dir }: PageOptions) {
   if (!existsSync(join(dir, 'index.html'))) return;
   // Relative, so that it also holds below a path of another site.
-  app.get('/admin', { schema: { hide: true } }, (_request, reply) => reply.redirect('admin/', 301));
+  app.get('/admin', { schema: { hide: true } }, ({ url }, reply) =>
+    reply.redirect(`admin/${url.includes('?') ? url.slice(url.indexOf('?')) : ''}`, 301),
+  );
   await app.register(fastifyStatic, {
     root: dir,
     // One route a file, known at the start: all other addresses are answered by the API.

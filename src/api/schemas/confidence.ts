@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DriftStatus } from '../../reward/drift.js';
-import { ANSWER_REASONS, ANSWER_STRATEGIES } from '../../types.js';
+import { ANSWER_REASONS, ANSWER_STRATEGIES, QUERY_KINDS } from '../../types.js';
 import type { Equal } from './equal.js';
 
 const share = z.number().min(0).max(1);
@@ -26,6 +26,17 @@ export const driftStatus = z
       })
       .describe('What the promise rests on.'),
     threshold: share.nullable().describe('In use; `null` when answers are off.'),
+    groups: z
+      .array(
+        z.object({
+          language: z.string().nullable().describe('ISO 639-1; `null`: not known, as of one word.'),
+          kind: z.enum(QUERY_KINDS),
+          calibratedThreshold: share,
+          threshold: share.nullable(),
+        }),
+      )
+      .readonly()
+      .describe('Groups of queries with a threshold of their own; every other query has the one above.'),
     confidences: z.int().describe('Latest best candidates that were looked at.'),
     populationStability: z.number().nullable().describe('Population stability index; from 0.25 on other queries come.'),
     feedback: z.object({

@@ -1,9 +1,12 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { AdminProblem, type AdminView, addRule, readAll, removeRule, resetPromise } from './admin-client.js';
+import { chooseAdminLanguage } from './admin-texts.js';
 import { AnswersSection } from './answers-section.js';
 import { KeyForm } from './key-form.js';
 import { PromiseSection } from './promise-section.js';
 import { AuditSection, RulesSection } from './rules-section.js';
+
+const { tag, texts } = chooseAdminLanguage([new URLSearchParams(location.search).get('lang'), ...navigator.languages]);
 
 /** The key lives as long as the tab, and nowhere else. */
 const KEY = 'candor-admin-key';
@@ -24,7 +27,7 @@ export function AdminApp() {
         setDone(words);
         return true;
       } catch (error) {
-        const found = error instanceof AdminProblem ? error : new AdminProblem(0, String(error));
+        const found = error instanceof AdminProblem ? error : new AdminProblem(0, '', String(error));
         if (isRefusal(found)) setView(null);
         setProblem(found);
         setDone('');
@@ -33,6 +36,10 @@ export function AdminApp() {
     },
     [key],
   );
+  useEffect(() => {
+    document.documentElement.lang = tag === 'zh' ? 'zh-Hans' : tag;
+    document.title = texts.title;
+  }, []);
   useEffect(() => {
     void act(async () => undefined, '');
   }, [act]);
@@ -48,40 +55,42 @@ export function AdminApp() {
   return (
     <>
       <a class="skip-link" href="#main">
-        Skip to the content
+        {texts.skip}
       </a>
       <header>
         <div class="brand">
           <h1>
-            <a href="../" aria-label="Candor, search page">
+            <a href="../" aria-label={texts.home}>
               Candor
             </a>
           </h1>
-          <p>Administration</p>
+          <p>{texts.administration}</p>
         </div>
-        <KeyForm hasKey={key !== ''} wanted={wanted} onKey={useKey} />
+        <KeyForm hasKey={key !== ''} wanted={wanted} texts={texts} onKey={useKey} />
       </header>
       <main id="main" tabIndex={-1} aria-busy={view === null && problem === null}>
         {problem && (
           <p class="alarm" role="alert">
-            {wanted && key === '' ? 'This needs an API key with the scope admin.' : problem.message}
+            {wanted && key === '' ? texts.keyNeeded : (texts.problems[problem.code] ?? problem.message)}
           </p>
         )}
         {view && (
           <>
             <PromiseSection
               promise={view.promise}
-              onReset={() => act(() => resetPromise(key), 'What was seen is forgotten.')}
+              texts={texts}
+              onReset={() => act(() => resetPromise(key), texts.seenForgotten)}
             />
-            <AnswersSection answers={view.answers} />
+            <AnswersSection answers={view.answers} texts={texts} />
             <RulesSection
               rules={view.rules}
-              onAdd={(rule) => act(() => addRule(key, rule), 'The rule holds from the next query on.')}
-              onRemove={({ id }) => act(() => removeRule(key, id), 'The rule is removed.')}
+              texts={texts}
+              onAdd={(rule) => act(() => addRule(key, rule), texts.ruleAdded)}
+              onRemove={({ id }) => act(() => removeRule(key, id), texts.ruleRemoved)}
             />
-            <AuditSection audit={view.audit} />
-            <button type="button" class="plain" onClick={() => act(async () => undefined, 'Read anew.')}>
-              Read anew
+            <AuditSection audit={view.audit} texts={texts} />
+            <button type="button" class="plain" onClick={() => act(async () => undefined, texts.readAnewDone)}>
+              {texts.readAnew}
             </button>
           </>
         )}

@@ -5,6 +5,8 @@ export class AdminProblem extends Error {
   constructor(
     /** HTTP status; 0 when nothing could be reached. */
     readonly status: number,
+    /** As the service names it; `unreachable` when there was no reply. */
+    readonly code: string,
     message: string,
   ) {
     super(message);
@@ -54,10 +56,10 @@ async function ask<T>(key: string, path: string, method = 'GET', body?: object):
   };
   const request = { method, headers, ...(body && { body: JSON.stringify(body) }) };
   const response = await fetch(ROOT + path, request).catch((error: unknown) => {
-    throw new AdminProblem(0, error instanceof Error ? error.message : String(error));
+    throw new AdminProblem(0, 'unreachable', error instanceof Error ? error.message : String(error));
   });
   const reply: unknown = await response.json().catch(() => null);
   if (response.ok) return reply as T;
-  const { detail, title } = (reply ?? {}) as { detail?: string; title?: string };
-  throw new AdminProblem(response.status, detail ?? title ?? `HTTP ${response.status}`);
+  const { code = '', detail, title } = (reply ?? {}) as { code?: string; detail?: string; title?: string };
+  throw new AdminProblem(response.status, code, detail ?? title ?? `HTTP ${response.status}`);
 }

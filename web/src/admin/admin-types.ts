@@ -16,9 +16,18 @@ export interface PromiseStatus {
     confidence: number;
   };
   threshold: number | null;
+  groups: readonly GroupThreshold[];
   confidences: number;
   populationStability: number | null;
   feedback: { judged: number; right: number; precision: number | null; precisionLow: number | null };
+}
+
+/** Of one language and kind of query. */
+export interface GroupThreshold {
+  language: string | null;
+  kind: 'question' | 'keyword' | 'navigational' | 'transactional';
+  calibratedThreshold: number;
+  threshold: number | null;
 }
 
 export interface RecentAnswers {

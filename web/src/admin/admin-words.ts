@@ -1,28 +1,27 @@
+import type { AdminTexts } from './admin-texts.js';
 import type { PromiseStatus } from './admin-types.js';
 
-export const percent = (share: number | null) => (share === null ? '–' : `${(100 * share).toFixed(1)} %`);
-
 /** What is true of the promise about shown answers, and why, in a sentence or two. */
-export function promiseWords({ state, because, threshold, targetPrecision, confidences }: PromiseStatus): string {
-  const why =
-    because === 'feedback'
-      ? 'Too many of the answers that were judged of late were wrong.'
-      : 'The queries of late are others than those of the calibration.';
+export function promiseWords(
+  { state, because, threshold, targetPrecision, confidences }: PromiseStatus,
+  { stateWords, because: causes, percent }: AdminTexts,
+): string {
+  const why = causes[because ?? 'population'];
   switch (state) {
     case 'holds':
-      return `Nothing that was seen speaks against it: ${percent(targetPrecision)} of the shown answers are right.`;
+      return stateWords.holds(percent(targetPrecision));
     case 'unknown':
-      return `Too little was seen to say whether it holds (${confidences} answers looked at).`;
+      return stateWords.unknown(confidences);
     case 'raised':
-      return `${why} Only answers from a confidence of ${percent(threshold)} on are shown.`;
+      return `${why} ${stateWords.raised(percent(threshold))}`;
     case 'off':
-      return `${why} No answer is shown at present.`;
+      return `${why} ${stateWords.off}`;
   }
 }
 
 /** By custom: below 0.1 nothing has changed, from 0.25 on the population is another one. */
-export function stabilityWords(index: number | null): string {
-  if (index === null) return 'unknown';
-  const meaning = index < 0.1 ? 'as at the calibration' : index < 0.25 ? 'somewhat different' : 'other queries come';
+export function stabilityWords(index: number | null, { stabilityWords: words }: AdminTexts): string {
+  if (index === null) return words.unknown;
+  const meaning = index < 0.1 ? words.same : index < 0.25 ? words.different : words.other;
   return `${index.toFixed(3)} (${meaning})`;
 }

@@ -1,21 +1,27 @@
+import type { AdminTexts } from './admin-texts.js';
 import type { RecentAnswers } from './admin-types.js';
-import { percent } from './admin-words.js';
 
 /** What became of the latest searches. */
-export function AnswersSection({ answers: { searches, reasons } }: { answers: RecentAnswers }) {
+export function AnswersSection({
+  answers: { searches, reasons },
+  texts,
+}: {
+  answers: RecentAnswers;
+  texts: AdminTexts;
+}) {
   return (
     <section aria-labelledby="answers">
-      <h2 id="answers">Latest searches</h2>
-      {searches === 0 && <p>There were none since the service started.</p>}
+      <h2 id="answers">{texts.answers}</h2>
+      {searches === 0 && <p>{texts.noSearches}</p>}
       {searches > 0 && (
         <table>
-          <caption class="visually-hidden">What became of the latest {searches} searches</caption>
+          <caption class="visually-hidden">{texts.answersCaption(searches)}</caption>
           <thead>
             <tr>
-              <th scope="col">Reason</th>
-              <th scope="col">Strategy</th>
-              <th scope="col">Searches</th>
-              <th scope="col">Share</th>
+              <th scope="col">{texts.reason}</th>
+              <th scope="col">{texts.strategy}</th>
+              <th scope="col">{texts.searches}</th>
+              <th scope="col">{texts.share}</th>
             </tr>
           </thead>
           <tbody>
@@ -24,7 +30,7 @@ export function AnswersSection({ answers: { searches, reasons } }: { answers: Re
                 <th scope="row">{reason}</th>
                 <td>{strategy}</td>
                 <td>{count}</td>
-                <td>{percent(count / searches)}</td>
+                <td>{texts.percent(count / searches)}</td>
               </tr>
             ))}
           </tbody>

@@ -1,14 +1,17 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { AdminTexts } from './admin-texts.js';
 
 /** Asks for a key, or offers to forget the one in use. */
 export function KeyForm({
   hasKey,
   wanted,
+  texts,
   onKey,
 }: {
   hasKey: boolean;
   /** The service refused what it was given. */
   wanted: boolean;
+  texts: AdminTexts;
   /** `''`: forget it. */
   onKey: (key: string) => void;
 }) {
@@ -20,7 +23,7 @@ export function KeyForm({
   if (!wanted) {
     return hasKey ? (
       <button type="button" class="plain" onClick={() => onKey('')}>
-        Forget the key
+        {texts.forgetKey}
       </button>
     ) : null;
   }
@@ -35,14 +38,14 @@ export function KeyForm({
         ref={box}
         type="password"
         name="key"
-        aria-label="API key with the scope admin"
-        placeholder="API key with the scope admin"
+        aria-label={texts.keyLabel}
+        placeholder={texts.keyLabel}
         autocomplete="off"
         required
         value={draft}
         onInput={({ currentTarget }) => setDraft(currentTarget.value)}
       />
-      <button type="submit">Use key</button>
+      <button type="submit">{texts.useKey}</button>
     </form>
   );
 }

@@ -1,39 +1,52 @@
+import type { AdminTexts } from './admin-texts.js';
 import type { PromiseStatus } from './admin-types.js';
-import { percent, promiseWords, stabilityWords } from './admin-words.js';
+import { promiseWords, stabilityWords } from './admin-words.js';
 
-const STATES = { unknown: 'Not known yet', holds: 'Holds', raised: 'Threshold raised', off: 'Answers are off' };
+const exact = (threshold: number | null) => threshold?.toFixed(4) ?? '–';
 
 /** The calibrator, what drifted, and what was done about it. */
-export function PromiseSection({ promise, onReset }: { promise: PromiseStatus | null; onReset: () => void }) {
+export function PromiseSection({
+  promise,
+  texts,
+  onReset,
+}: {
+  promise: PromiseStatus | null;
+  texts: AdminTexts;
+  onReset: () => void;
+}) {
   if (promise === null) {
     return (
       <section aria-labelledby="promise">
-        <h2 id="promise">The promise</h2>
-        <p>Nobody watches: no calibrator is loaded, or CANDOR_DRIFT_MONITOR is off.</p>
+        <h2 id="promise">{texts.promise}</h2>
+        <p>{texts.unwatched}</p>
       </section>
     );
   }
+  const { percent } = texts;
   const { state, calibration, feedback } = promise;
-  const questions = calibration.basis === 'labels' ? "the site's own queries" : 'the questions of the models';
   const rows: readonly [string, string][] = [
-    ['Calibrator', promise.calibrator],
-    ['Target', percent(promise.targetPrecision)],
-    ['Threshold of the calibrator', promise.calibratedThreshold.toFixed(4)],
-    ['Threshold in use', promise.threshold === null ? 'none: answers are off' : promise.threshold.toFixed(4)],
+    [texts.calibrator, promise.calibrator],
+    [texts.target, percent(promise.targetPrecision)],
+    [texts.calibratedThreshold, exact(promise.calibratedThreshold)],
+    [texts.threshold, promise.threshold === null ? texts.noThreshold : exact(promise.threshold)],
+    [texts.calibrated, texts.calibratedOn(calibration)],
+    [texts.bound, texts.boundWords(percent(calibration.precisionLow), percent(calibration.confidence))],
     [
-      'Calibrated',
-      `${calibration.date}, on ${questions}: ${calibration.shown} answers shown, ${percent(calibration.precision)} right`,
+      texts.stability,
+      `${stabilityWords(promise.populationStability, texts)}, ${texts.answersSeen(promise.confidences)}`,
     ],
-    ['Bound', `at least ${percent(calibration.precisionLow)}, with ${percent(calibration.confidence)} confidence`],
-    ['Population stability index', `${stabilityWords(promise.populationStability)}, ${promise.confidences} answers`],
-    ['Judged of late', `${feedback.right} of ${feedback.judged} right`],
-    ['Rolling precision', `${percent(feedback.precision)}, at least ${percent(feedback.precisionLow)}`],
+    [texts.judged, texts.judgedWords(feedback.right, feedback.judged)],
+    [texts.rolling, texts.rollingWords(percent(feedback.precision), percent(feedback.precisionLow))],
   ];
   return (
     <section aria-labelledby="promise">
-      <h2 id="promise">The promise</h2>
+      <h2 id="promise">{texts.promise}</h2>
       <p class={`state ${state}`}>
-        <strong>{STATES[state]}.</strong> {promiseWords(promise)}
+        <strong>
+          {texts.states[state]}
+          {texts.stop}
+        </strong>{' '}
+        {promiseWords(promise, texts)}
       </p>
       <dl>
         {rows.map(([name, value]) => (
@@ -43,9 +56,39 @@ export function PromiseSection({ promise, onReset }: { promise: PromiseStatus | 
           </div>
         ))}
       </dl>
+      {promise.groups.length > 0 && <GroupThresholds promise={promise} texts={texts} />}
       <button type="button" class="plain" onClick={onReset}>
-        Forget what was seen
+        {texts.forgetSeen}
       </button>
     </section>
+  );
+}
+
+/** From which confidence on answers are shown, by language and kind of the query. */
+function GroupThresholds({ promise, texts }: { promise: PromiseStatus; texts: AdminTexts }) {
+  const rows = [
+    ...promise.groups.map((group) => ({ ...group, name: texts.groupOf(group) })),
+    { ...promise, name: texts.otherQueries },
+  ];
+  return (
+    <table class="groups">
+      <caption>{texts.groups}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{texts.group}</th>
+          <th scope="col">{texts.ofCalibrator}</th>
+          <th scope="col">{texts.inUse}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ name, calibratedThreshold, threshold }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td>{exact(calibratedThreshold)}</td>
+            <td>{exact(threshold)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

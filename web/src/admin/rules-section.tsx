@@ -1,17 +1,19 @@
 import { useState } from 'preact/hooks';
+import type { AdminTexts } from './admin-texts.js';
 import type { AuditEntry, Rule, RuleInForce } from './admin-types.js';
 
-const MATCHES = { query: 'the whole query', phrase: 'words in a query', document: 'a document by its id' };
 const EMPTY: Rule = { match: 'query', value: '', action: 'block', reason: '' };
 const minutes = (at: string) => at.slice(0, 16).replace('T', ' ');
 
 /** Allow list and block list: what is in force, a form for one more. */
 export function RulesSection({
   rules,
+  texts,
   onAdd,
   onRemove,
 }: {
   rules: readonly RuleInForce[];
+  texts: AdminTexts;
   /** Resolves to whether it was added. */
   onAdd: (rule: Rule) => Promise<boolean>;
   onRemove: (rule: RuleInForce) => void;
@@ -24,35 +26,45 @@ export function RulesSection({
   const change = (part: Partial<Rule>) => setDraft({ ...draft, ...part });
   return (
     <section aria-labelledby="rules">
-      <h2 id="rules">Rules</h2>
-      {rules.length === 0 && <p>There are none: the guards decide alone.</p>}
+      <h2 id="rules">{texts.rules}</h2>
+      {rules.length === 0 && <p>{texts.noRules}</p>}
       <ul class="rows">
         {rules.map((rule) => (
           <li key={rule.id}>
             <p>
-              <strong>{rule.action}</strong> {MATCHES[rule.match]}: <q>{rule.value}</q>
+              <strong>{texts.actions[rule.action]}</strong> {texts.matches[rule.match]}: <q>{rule.value}</q>
             </p>
             <p class="quiet">
               {minutes(rule.createdAt)}
               {rule.reason && `, ${rule.reason}`}
             </p>
-            <button type="button" class="plain" onClick={() => onRemove(rule)} aria-label={`Remove ${rule.value}`}>
-              Remove
+            <button
+              type="button"
+              class="plain"
+              onClick={() => onRemove(rule)}
+              aria-label={texts.removeRule(rule.value)}
+            >
+              {texts.remove}
             </button>
           </li>
         ))}
       </ul>
       <form class="rule" onSubmit={submit}>
         <Choice
-          label="Do"
+          label={texts.action}
           value={draft.action}
-          values={{ block: 'block', allow: 'allow' }}
+          values={texts.actions}
           onChange={(action) => change({ action })}
         />
-        <Choice label="for" value={draft.match} values={MATCHES} onChange={(match) => change({ match })} />
-        <Field label="Value" value={draft.value} required onChange={(value) => change({ value })} />
-        <Field label="Why" value={draft.reason} onChange={(reason) => change({ reason })} />
-        <button type="submit">Add rule</button>
+        <Choice
+          label={texts.match}
+          value={draft.match}
+          values={texts.matches}
+          onChange={(match) => change({ match })}
+        />
+        <Field label={texts.value} value={draft.value} required onChange={(value) => change({ value })} />
+        <Field label={texts.why} value={draft.reason} onChange={(reason) => change({ reason })} />
+        <button type="submit">{texts.addRule}</button>
       </form>
     </section>
   );
@@ -110,20 +122,20 @@ function Field({
 }
 
 /** What was changed, newest first. */
-export function AuditSection({ audit }: { audit: readonly AuditEntry[] }) {
+export function AuditSection({ audit, texts }: { audit: readonly AuditEntry[]; texts: AdminTexts }) {
   return (
     <section aria-labelledby="audit">
-      <h2 id="audit">Audit log</h2>
-      {audit.length === 0 && <p>Nothing was changed yet.</p>}
+      <h2 id="audit">{texts.audit}</h2>
+      {audit.length === 0 && <p>{texts.noAudit}</p>}
       <ol class="rows">
         {audit.map(({ at, by, action, override }) => (
           <li key={`${at} ${action} ${override.id}`}>
             <p>
-              <strong>{action === 'add' ? 'added' : 'removed'}</strong> {override.action} {MATCHES[override.match]}:{' '}
+              <strong>{texts.audited[action]}</strong> {texts.actions[override.action]} {texts.matches[override.match]}:{' '}
               <q>{override.value}</q>
             </p>
             <p class="quiet">
-              {minutes(at)}, by {by ?? 'the command line, or anybody'}
+              {texts.by(minutes(at), by)}
               {override.reason && `, ${override.reason}`}
             </p>
           </li>
