@@ -1,4 +1,4 @@
-"""The small sentence encoder (MiniLM: six BERT layers of width 384) in its two uses: embedder and cross-encoder.
+"""The small sentence encoder (MiniLM: six BERT layers of width 384) of which embedder, reranker and reward models of its size are made.
 
 Written out instead of imported: the graph that is trained is the graph that is exported, and a test holds it to
 transformers' BertModel.
@@ -79,24 +79,6 @@ class Layer(nn.Module):
         weights = torch.softmax(query @ key.transpose(2, 3) * self.scale + bias, dim=-1)  # (B, heads, T, T)
         return self.finish(hidden, weights @ value)
 
-    def branches(self, passage, questions, passage_bias, question_bias):
-        """As `forward` on each of P x Q pairs, every passage computed once: passage (P, Tp, width) looks at itself,
-        questions (P, Q Tq, width) at their passage and each at itself. Biases (P, 1, 1, Tp) and (1, 1, Q, 1, Tq)."""
-        P, Tp, _ = passage.shape
-        Q, Tq = question_bias.shape[2], question_bias.shape[4]
-        query, key, value = self.project(passage)  # (P, heads, Tp, d)
-        weights = torch.softmax(query @ key.transpose(2, 3) * self.scale + passage_bias, dim=-1)  # (P, heads, Tp, Tp)
-        own_query, own_key, own_value = self.project(questions)  # (P, heads, Q Tq, d)
-        grid = (P, self.heads, Q, Tq, -1)
-        across = own_query @ key.transpose(2, 3) * self.scale + passage_bias  # (P, heads, Q Tq, Tp)
-        within = (
-            own_query.reshape(grid) @ own_key.reshape(grid).transpose(3, 4) * self.scale + question_bias
-        )  # (P, heads, Q, Tq, Tq)
-        both = torch.softmax(torch.cat([across, within.reshape(P, self.heads, Q * Tq, Tq)], dim=-1), dim=-1)
-        mixed = both[..., :Tp] @ value  # (P, heads, Q Tq, d)
-        mixed = mixed + (both[..., Tp:].reshape(grid) @ own_value.reshape(grid)).reshape(mixed.shape)
-        return self.finish(passage, weights @ value), self.finish(questions, mixed)
-
     def project(self, hidden):
         B, T, width = hidden.shape
         return (x.view(B, T, self.heads, -1).transpose(1, 2) for x in self.attend(hidden).split(width, dim=-1))
@@ -122,64 +104,10 @@ class Embedder(nn.Module):
         return mean / (mean * mean).sum(-1, keepdim=True).sqrt().clamp(min=1e-12)
 
 
-class CrossEncoder(nn.Module):
-    """Reads a question with a passage before its eyes; one logit a pair, higher = the passage answers the question.
-
-    The passage looks at itself alone and the question at both. So in training a passage is computed once for all its
-    questions (`grid`), an eighth of the work of reading each pair anew, which counts for more than the lost direction.
-    """
-
-    def __init__(self, encoder: Encoder):
-        super().__init__()
-        self.encoder = encoder
-        width = encoder.config.width
-        self.dense, self.score = nn.Linear(3 * width, width), nn.Linear(width, 1)
-
-    def forward(self, input_ids, attention_mask, token_type_ids):
-        """Pairs as served, (B, T) each: [CLS] question [SEP] of type 0, passage [SEP] of type 1 -> (B,)"""
-        first = attention_mask * (1 - token_type_ids)  # (B, T), 1 = question
-        places = torch.arange(input_ids.shape[1], device=input_ids.device)  # (T,)
-        positions = places - token_type_ids * (first.sum(1, keepdim=True) - 1)  # (B, T); a passage starts at 1
-        hidden_from = 1 - attention_mask[:, None, :] * (1 - token_type_ids[:, :, None] * (1 - token_type_ids[:, None, :]))
-        bias = MASKED * hidden_from.float().unsqueeze(1)  # (B, 1, T, T)
-        hidden = self.encoder(input_ids, positions, token_type_ids, bias)  # (B, T, width)
-        question, passage = masked_mean(hidden, first), masked_mean(hidden, token_type_ids * attention_mask)  # (B, width) each
-        return self.read(hidden[:, 0], question, passage)
-
-    def grid(self, questions, question_mask, passages, passage_mask):
-        """All questions with all passages: (Q, Tq) with [CLS] and [SEP], (P, Tp) with [SEP] -> logits (Q, P)"""
-        (Q, Tq), (P, Tp) = questions.shape, passages.shape
-        question_places, passage_places = torch.arange(Tq), torch.arange(Tp)
-        passage = self.encoder.embed(passages, passage_places + 1, torch.ones_like(passage_places))  # (P, Tp, width)
-        question = self.encoder.embed(questions, question_places, torch.zeros_like(question_places))  # (Q, Tq, width)
-        question = question.reshape(1, Q * Tq, -1).expand(P, -1, -1)  # (P, Q Tq, width)
-        passage_bias = MASKED * (1.0 - passage_mask[:, None, None, :].float())  # (P, 1, 1, Tp)
-        question_bias = MASKED * (1.0 - question_mask[None, None, :, None, :].float())  # (1, 1, Q, 1, Tq)
-        for layer in self.encoder.layers:
-            passage, question = layer.branches(passage, question, passage_bias, question_bias)
-        question = question.view(P, Q, Tq, -1)
-        mean = masked_mean(question.flatten(0, 1), question_mask.repeat(P, 1)).view(P, Q, -1)  # (P, Q, width)
-        about = masked_mean(passage, passage_mask)[:, None].expand_as(mean)  # (P, Q, width)
-        return self.read(question[:, :, 0], mean, about).T  # (Q, P)
-
-    def read(self, first, question, passage):
-        """Vectors (..., width) of [CLS], the question's mean and the passage's mean -> (...)"""
-        return self.score(torch.tanh(self.dense(torch.cat([first, question, passage], dim=-1)))).squeeze(-1)
-
-
 def masked_mean(hidden, mask):
     """hidden (B, T, width), mask (B, T) of 0 and 1 -> (B, width)"""
     mask = mask.unsqueeze(-1).to(hidden.dtype)  # (B, T, 1)
     return (hidden * mask).sum(1) / mask.sum(1).clamp(min=1.0)
-
-
-def listwise_loss(logits: torch.Tensor, gold: torch.Tensor, known: torch.Tensor, pointwise_weight: float = 0.25) -> torch.Tensor:
-    """logits (Q, P), gold (Q,) the column of each question's passage, known (Q, P) False where a passage may answer although
-    it is not the gold one (it is left out). Softmax cross-entropy over the passages (ListNet's top-one probability, Cao et
-    al. 2007) orders them; it does not change when all of a question's logits shift, so a binary term ties zero to even odds."""
-    target = F.one_hot(gold, logits.shape[1]).to(logits.dtype)  # (Q, P)
-    listwise = F.cross_entropy(logits.masked_fill(~known, MASKED), gold)
-    return listwise + pointwise_weight * F.binary_cross_entropy_with_logits(logits[known], target[known])
 
 
 def package_directory() -> Path:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnx.external_data_helper
 import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -28,14 +27,16 @@ def without_traces(model):
     return model
 
 
-def export_onnx(module: torch.nn.Module, inputs: dict[str, np.ndarray], output: str, path: Path) -> None:
-    """Batch and length stay free; all inputs are (batch, tokens) int64."""
+def export_onnx(module: torch.nn.Module, inputs: dict[str, np.ndarray], outputs: str | list[str], path: Path) -> None:
+    """Batch and length stay free; all inputs are (batch, tokens) int64. `outputs`: a name for each value that `module` returns."""
+    wanted = [outputs] if isinstance(outputs, str) else outputs
+    results = [f"result_{index}" for index in range(len(wanted))]
     batch, tokens = torch.export.Dim("batch", min=1, max=4096), torch.export.Dim("tokens", min=2, max=512)
     program = torch.onnx.export(
         module.eval(),
         tuple(torch.from_numpy(value) for value in inputs.values()),
         input_names=list(inputs),
-        output_names=["result"],
+        output_names=results,
         dynamic_shapes=[{0: batch, 1: tokens}] * len(inputs),
         dynamo=True,
         verbose=False,
@@ -43,10 +44,12 @@ def export_onnx(module: torch.nn.Module, inputs: dict[str, np.ndarray], output: 
     model = program.model_proto
     graph = model.graph
     # The exporter names values after operators ("embedding"), and a name may stand for one value only.
+    new_names = {name: f"{name}_inner" for name in wanted} | dict(zip(results, wanted))
     for node in graph.node:
         for names in (node.input, node.output):
-            names[:] = [{output: f"{output}_inner", "result": output}.get(name, name) for name in names]
-    graph.output[0].name = output
+            names[:] = [new_names.get(name, name) for name in names]
+    for output, name in zip(graph.output, wanted):
+        output.name = name
     del graph.value_info[:]
     onnx.save(without_traces(model), path)
 
@@ -58,29 +61,6 @@ def quantise(source: Path, target: Path, reduce_range: bool = True) -> None:
         str(source), str(target), per_channel=True, reduce_range=reduce_range, weight_type=QuantType.QInt8,
         op_types_to_quantize=["MatMul", "Gather"],
     )  # fmt: skip
-
-
-def share_weights(paths: list[Path], shared: Path) -> None:
-    """Moves the weights of several graphs into one file beside them, where each that they have in common stands once."""
-    places, end = {}, 0
-    models = [onnx.load(path) for path in paths]  # all before the first byte is written: some may lie in `shared` already
-    with shared.open("wb") as file:
-        for path, model in zip(paths, models):
-            for tensor in model.graph.initializer:
-                content = onnx.numpy_helper.to_array(tensor).tobytes()
-                if len(content) < 1024:
-                    continue
-                key = hashlib.sha256(content).digest()
-                if key not in places:
-                    end += file.write(bytes(-end % 64))  # a runtime may map the file into memory
-                    places[key] = end
-                    end += file.write(content)
-                for form in ("float_data", "int32_data", "int64_data"):
-                    tensor.ClearField(form)
-                tensor.raw_data = content
-                onnx.external_data_helper.set_external_data(tensor, shared.name, places[key], len(content))
-                tensor.ClearField("raw_data")
-            path.write_bytes(model.SerializeToString())
 
 
 def half_weights(source: Path, target: Path) -> None:

@@ -1,11 +1,12 @@
-"""A reader: where in a passage the answer to a question stands, or that it stands nowhere in it.
+"""A reader: where in a passage the answer to a question stands, or that it stands nowhere in it (BERT, Devlin et al. 2019,
+arXiv 1810.04805, section 4.2, and section 4.3 for "nowhere").
 
-Beside the generator it is a second opinion: it has never seen what the generator wrote, and marks the words that it would
-have chosen (BERT, Devlin et al. 2019, arXiv 1810.04805, section 4.2, and section 4.3 for "nowhere").
+It is two things at once. As reranker it orders passages by how surely the answer stands in them. Beside the generator it is a
+second opinion: it knows nothing of what the generator wrote and marks the words that it would have chosen.
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -35,15 +36,41 @@ class Reader(nn.Module):
         self.span = nn.Linear(encoder.config.width, 2)
 
     def forward(self, input_ids, attention_mask, token_type_ids):
-        """Pairs, (B, T) each: [CLS] question [SEP] of type 0, passage [SEP] of type 1, numbered from 1 as `CrossEncoder` does
-        -> log-probabilities (B, T, 2) of where the answer begins and ends; place 0 = nowhere."""
+        """Pairs, (B, T) each: [CLS] question [SEP] of type 0, passage [SEP] of type 1, whose positions begin at 1
+        -> (relevance (B,), log-probabilities (B, T, 2) of where the answer begins and ends; place 0 = nowhere).
+        Relevance is the log-odds that it begins somewhere and that it ends somewhere, the mean of both."""
         first = attention_mask * (1 - token_type_ids)  # (B, T), 1 = question
         places = torch.arange(input_ids.shape[1], device=input_ids.device)  # (T,)
         positions = places - token_type_ids * (first.sum(1, keepdim=True) - 1)  # (B, T)
         bias = MASKED * (1.0 - attention_mask[:, None, None, :].float())  # (B, 1, 1, T)
         scores = self.span(self.encoder(input_ids, positions, token_type_ids, bias))  # (B, T, 2)
         allowed = (token_type_ids * attention_mask + (places == NOWHERE).long()).clamp(max=1)  # (B, T)
-        return torch.log_softmax(scores + MASKED * (1.0 - allowed.unsqueeze(-1).float()), dim=1)
+        scores = scores + MASKED * (1.0 - allowed.unsqueeze(-1).float())
+        relevance = (torch.logsumexp(scores[:, NOWHERE + 1 :], dim=1) - scores[:, NOWHERE]).mean(1)  # (B,)
+        return relevance, torch.log_softmax(scores, dim=1)
+
+
+def kept_layers(all_layers: int, kept: int) -> list[int]:
+    """Which layers a smaller model begins with: evenly spaced, with the last."""
+    if not 0 < kept <= all_layers:
+        raise ValueError(f"expected 1 to {all_layers} layers, received {kept}")
+    return [(i + 1) * all_layers // kept - 1 for i in range(kept)]
+
+
+def with_layers(encoder: Encoder, layers: int) -> Encoder:
+    """A new encoder with copies of some of the layers and of everything around them."""
+    small = Encoder(replace(encoder.config, layers=layers))
+    around = {name: value for name, value in encoder.state_dict().items() if not name.startswith("layers.")}
+    small.load_state_dict(around, strict=False)
+    for own, index in zip(small.layers, kept_layers(len(encoder.layers), layers)):
+        own.load_state_dict(encoder.layers[index].state_dict())
+    return small
+
+
+def divergence(log_probabilities: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+    """Log-probabilities (B, T, 2) of student and teacher -> mean over pairs of KL(teacher || student) of begin and end (Hinton
+    et al. 2015, temperature 1), half of each."""
+    return F.kl_div(log_probabilities, teacher, reduction="sum", log_target=True) / (2 * len(teacher))
 
 
 @dataclass(frozen=True)

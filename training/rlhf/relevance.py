@@ -96,7 +96,7 @@ def figure_lines(figures: dict, state: dict) -> list[str]:
         values = [row[order][name]["value"] for order in ("logitAndRank", "logitAlone") for name in names]
         cells = [f"{100 * value:.1f}" for value in values]
         lines.append(f"| {row['depth'] or '0 (fused order)'} | " + " | ".join(cells) + " |")
-    lines += ["", "| latency, int8, 160-token pairs, ms | 1 thread (processor time) | 2 threads (wall clock) |", "|---|---|---|"]
+    lines += ["", "| latency, int8, 192-token pairs, ms | 1 thread (processor time) | 2 threads (wall clock) |", "|---|---|---|"]
     for depth in (8, 10, 12, 16):
         one = figures["latencyMs"][f"depth{depth}threads1"]["processorP50"]
         two = figures["latencyMs"][f"depth{depth}threads2"]["p50"]

@@ -1,4 +1,4 @@
-"""What the scripts of reranker and reader share: vectors of the corpus, dev questions scored by an exported graph, saved states."""
+"""What the reranker's script needs around training: vectors of the corpus, dev questions scored by an exported graph, saved states."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from rlhf.relevance import DEPTHS
 from rlhf.reranking import Corpus, holds_answer
 from rlhf.retrieval import Bm25, hybrid
 
-MAX_TOKENS = 160  # question and passage together, as served
+MAX_TOKENS = 192  # question and passage together, in training and as served
 
 
 def embed_corpus(args, tokenizer, corpus: Corpus) -> np.ndarray:
@@ -83,7 +83,7 @@ def against_fp32(tokenizer, corpus, records, model, int8: Path, count: int = 60)
     for record in records[:count]:
         rows = encode_pairs(tokenizer, record["question"], [corpus.texts[i] for i in record["ranking"][:10]], MAX_TOKENS)
         with torch.no_grad():
-            logits = model(**tensors(pad_pairs(rows))).numpy()  # (10,)
+            logits = model(**tensors(pad_pairs(rows)))[0].numpy()  # (10,)
         quantised = np.array(record["logits"][:10])
         differences.append(np.abs(logits - quantised).mean())
         same += int(logits.argmax() == quantised.argmax())

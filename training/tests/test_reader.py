@@ -1,23 +1,24 @@
-"""The reader: the graph that is trained is the one that is served, places by hand, and the script from end to end."""
-
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
+"""The reader that is the reranker: what it says does not depend on what is read beside it, and figures by hand."""
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 
-from rlhf.encoder import TINY, CrossEncoder, Encoder, load_tokenizer, pad_pairs
-from rlhf.encoder_export import share_weights
-from rlhf.reader import NOWHERE, Place, Reader, Readings, answer_place, best_span, span_loss
+from rlhf.encoder import TINY, Encoder, EncoderConfig, load_tokenizer, pad_pairs
+from rlhf.reader import (
+    NOWHERE,
+    Place,
+    Reader,
+    Readings,
+    answer_place,
+    best_span,
+    divergence,
+    kept_layers,
+    span_loss,
+    with_layers,
+)
 from rlhf.reranking import TRAINED_ON, Corpus
 
-TRAINING = Path(__file__).resolve().parents[1]
-DATA = Path(os.environ.get("CANDOR_DATA", TRAINING.parent.parent / "shared/data"))
 QUESTIONS = [[101, 2054, 2003, 102], [101, 2040, 102]]
 PASSAGES = [[2000, 2001, 2002, 102], [2003, 102], [2004, 2005, 102]]
 
@@ -34,14 +35,15 @@ def tensors(batch):
 def test_a_pair_is_read_alike_alone_and_beside_a_longer_one():
     short, long = (QUESTIONS[1] + PASSAGES[1], 2), (QUESTIONS[0] + PASSAGES[0], 4)
     with torch.no_grad():
-        alone, beside = reader()(**tensors(pad_pairs([short])))[0], reader()(**tensors(pad_pairs([long, short])))[1]
-    assert torch.allclose(alone, beside[: len(alone)], atol=1e-5)
+        (rank, alone), (ranks, both) = (reader()(**tensors(pad_pairs(rows))) for rows in ([short], [long, short]))
+    assert torch.allclose(alone[0], both[1, : alone.shape[1]], atol=1e-5)
+    assert torch.allclose(rank[0], ranks[1], atol=1e-4)
 
 
 def test_the_passage_sees_the_question():
     pairs = [(question + PASSAGES[0], len(question)) for question in ([101, 2054, 2003, 102], [101, 2054, 2040, 102])]
     with torch.no_grad():
-        one, other = (reader()(**tensors(pad_pairs([pair])))[0, 4:7] for pair in pairs)
+        one, other = (reader()(**tensors(pad_pairs([pair])))[1][0, 4:7] for pair in pairs)
     assert not torch.allclose(one, other, atol=1e-4)
 
 
@@ -62,7 +64,7 @@ def test_readings_show_the_answer_elsewhere_and_nowhere():
 def test_spans_are_distributions_over_the_passage_and_nowhere():
     rows = [(QUESTIONS[0] + PASSAGES[0], 4), (QUESTIONS[1] + PASSAGES[1], 3)]
     with torch.no_grad():
-        probabilities = reader()(**tensors(pad_pairs(rows))).exp()  # (2, 8, 2)
+        probabilities = reader()(**tensors(pad_pairs(rows)))[1].exp()  # (2, 8, 2)
     assert torch.allclose(probabilities.sum(1), torch.ones(2, 2), atol=1e-5)
     assert probabilities[0, 1:4].max() < 1e-6 and probabilities[1, 1:3].max() < 1e-6 and probabilities[1, 5:].max() < 1e-6
     assert probabilities[:, NOWHERE].min() > 0
@@ -94,43 +96,31 @@ def test_the_place_of_an_answer():
     assert answer_place(text, offsets[:5], "By how much?", ["eight metres"]) is None  # cut off
 
 
-def test_shared_weights_change_no_output(tmp_path):
-    from rlhf.encoder_export import export_onnx
-
-    torch.manual_seed(1)
-    ranker, feed = CrossEncoder(Encoder(TINY)).eval(), pad_pairs([(QUESTIONS[0] + PASSAGES[0], 4)])
-    ranker.encoder.words = (model := reader()).encoder.words
-    paths = [tmp_path / "model.onnx", tmp_path / "reader.onnx"]
-    export_onnx(ranker, feed, "relevance_logit", paths[0])
-    export_onnx(model, feed, "span_logprobs", paths[1])
-    before = [onnxruntime.InferenceSession(str(path)).run(None, feed)[0] for path in paths]
-    sizes = [path.stat().st_size for path in paths]
-    for _ in range(2):  # the second time they lie in the shared file already
-        share_weights(paths, tmp_path / "weights.bin")
-        after = [onnxruntime.InferenceSession(str(path)).run(None, feed)[0] for path in paths]
-        assert all(np.array_equal(one, other) for one, other in zip(before, after))
-        assert (tmp_path / "weights.bin").stat().st_size < 0.7 * sum(sizes)
+def test_relevance_by_hand():
+    model = reader()
+    rows = [(QUESTIONS[0] + PASSAGES[0], 4)]
+    with torch.no_grad():
+        relevance, log_probabilities = model(**tensors(pad_pairs(rows)))
+    nowhere = log_probabilities[0, NOWHERE].exp()  # (2,)
+    odds = torch.log((1 - nowhere) / nowhere)
+    assert relevance[0].item() == pytest.approx(odds.mean().item(), abs=1e-4)
 
 
-def test_script_at_toy_size(tmp_path):
-    if not DATA.exists():
-        pytest.skip("no data sets: name their folder with CANDOR_DATA")
-    out, embedder = tmp_path / "out", tmp_path / "embedder"
-    run("export_embedder.py", "--out", embedder, "--work-dir", tmp_path / "e")
-    run("train_reranker.py", "--out", out, "--embedder", embedder, "--work-dir", tmp_path / "r")
-    run("train_reader.py", "--reranker", out, "--work-dir", tmp_path / "work")
-    manifest = json.loads((out / "manifest.json").read_text())
-    assert manifest["reader"]["training"]["step"] > 0 and manifest["reader"]["metrics"]["int8"]["questions"] > 0
-    assert {"model.onnx", "reader.onnx", "weights.bin", "tokenizer.json", "examples.json"} <= set(manifest["files"])
-    example = json.loads((out / "examples.json").read_text())[0]
-    feed = pad_pairs([(example["inputIds"], example["questionTokens"])])
-    logit = onnxruntime.InferenceSession(str(out / "model.onnx")).run(None, feed)[0]
-    assert float(logit[0]) == pytest.approx(example["relevanceLogit"], abs=0.5)
-    run("train_reader.py", "--reranker", out, "--work-dir", tmp_path / "work")  # resumed: nothing left to train
-    assert json.loads((out / "manifest.json").read_text())["reader"] == manifest["reader"]
+def test_a_smaller_one_begins_with_layers_of_the_encoder():
+    assert kept_layers(6, 3) == [1, 3, 5] and kept_layers(6, 2) == [2, 5] and kept_layers(6, 6) == list(range(6))
+    with pytest.raises(ValueError, match="expected 1 to 6 layers"):
+        kept_layers(6, 7)
+    torch.manual_seed(0)
+    whole = Encoder(EncoderConfig(vocabulary=100, width=32, layers=4, heads=2, inner=64, positions=40))
+    small = with_layers(whole, 2)
+    for own, index in zip(small.layers, (1, 3)):
+        wanted = whole.layers[index].state_dict()
+        assert all(torch.equal(value, wanted[name]) for name, value in own.state_dict().items())
+    assert torch.equal(small.words.weight, whole.words.weight)
 
 
-def run(script: str, *arguments) -> None:
-    command = [sys.executable, TRAINING / "scripts" / script, "--data", DATA, "--tiny", *arguments]
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
+def test_divergence_by_hand():
+    # begin: teacher 1/2, 1/2, student 3/4, 1/4: 1/2 ln(2/3) + 1/2 ln 2 = 1/2 ln(4/3); end: the same distribution
+    student = torch.log(torch.tensor([[[0.75, 0.5], [0.25, 0.5]]]))  # (1, 2, 2)
+    teacher = torch.log(torch.full((1, 2, 2), 0.5))
+    assert float(divergence(student, teacher)) == pytest.approx(0.25 * np.log(4 / 3), abs=1e-6)
