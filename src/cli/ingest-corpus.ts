@@ -1,7 +1,7 @@
 import type { Config } from '../config.js';
 import { ServiceError } from '../errors.js';
 import { openStoredSources, openWritableIndex } from '../pipeline/create-pipeline.js';
-import { type ChunkingOptions, DEFAULT_CHUNKING } from '../retrieval/chunking.js';
+import type { ChunkingOptions } from '../retrieval/chunking.js';
 import { type IngestReport, ingest } from '../retrieval/ingest.js';
 import { openSource } from '../retrieval/loaders/load.js';
 import { loaded } from '../retrieval/rebuild.js';
@@ -12,7 +12,8 @@ import type { ProgressOutput } from './progress.js';
 export interface IngestCorpusOptions {
   /** Groups of documents that name none. @default [] */
   acl?: readonly string[];
-  chunking?: ChunkingOptions;
+  /** @default as in the index that is read, or DEFAULT_CHUNKING */
+  chunking?: Partial<ChunkingOptions>;
   /** Folder of an embedded index whose documents are read instead of files. */
   fromIndex?: string;
   /** Where progress is written. @default process.stderr */
@@ -27,7 +28,7 @@ export async function ingestCorpus(
   config: Config,
   paths: string | readonly string[],
   signal: AbortSignal,
-  { acl = [], chunking = DEFAULT_CHUNKING, fromIndex, output = process.stderr }: IngestCorpusOptions = {},
+  { acl = [], chunking, fromIndex, output = process.stderr }: IngestCorpusOptions = {},
 ): Promise<IngestReport> {
   if ((fromIndex === undefined) === (paths.length === 0)) {
     throw new ServiceError('invalid-request', {

@@ -1,20 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { indexPlace } from '../config.js';
-import { DEFAULT_CHUNKING } from '../retrieval/chunking.js';
 import type { IngestReport } from '../retrieval/ingest.js';
 import type { RejectedRecord } from '../retrieval/loaders/loader.js';
 import { interruptible } from './interruptible.js';
-import { configWith, numberOption } from './options.js';
+import { addChunkingOptions, type ChunkingFlags, chunkingOf, configWith } from './options.js';
 import { duration } from './progress.js';
 
-interface IngestCommandOptions {
+interface IngestCommandOptions extends ChunkingFlags {
   index?: string;
   fromIndex?: string;
   tenant?: string;
   acl?: string[];
-  passageWords: number;
-  overlapWords: number;
   rejects?: string;
 }
 
@@ -32,7 +29,7 @@ const groups = (text: string) =>
 
 /** `candor ingest`: files into the index. */
 export function registerIngest(program: Command): void {
-  program
+  const command = program
     .command('ingest')
     .description('read files and folders into the index')
     .argument(
@@ -42,19 +39,8 @@ export function registerIngest(program: Command): void {
     .option('--index <dir>', 'index to write (CANDOR_INDEX_DIR)')
     .option('--from-index <dir>', 'read the documents of an embedded index instead of files, of all tenants')
     .option('--tenant <name>', 'whose documents they are (CANDOR_TENANT)')
-    .option('--acl <group,...>', 'groups that may see documents which name none; without it everybody may', groups)
-    .option(
-      '--passage-words <n>',
-      'words a passage should have, 20 to 160',
-      numberOption(20, DEFAULT_CHUNKING.maxWords),
-      DEFAULT_CHUNKING.targetWords,
-    )
-    .option(
-      '--overlap-words <n>',
-      'sentences that a passage repeats of the one before, in words at most, 0 to 80',
-      numberOption(0, 80),
-      DEFAULT_CHUNKING.overlapWords,
-    )
+    .option('--acl <group,...>', 'groups that may see documents which name none; without it everybody may', groups);
+  addChunkingOptions(command)
     .option('--rejects <file>', 'write rejected records there as JSON lines (file, line, reason)')
     .addHelpText(
       'after',
@@ -80,11 +66,10 @@ async function ingestCommand(paths: string[], options: IngestCommandOptions): Pr
   const config = configWith({ CANDOR_INDEX_DIR: options.index, CANDOR_TENANT: options.tenant });
   const { ingestCorpus } = await import('./ingest-corpus.js'); // Help and usage errors need no models.
   const startedAt = performance.now();
-  const chunking = { ...DEFAULT_CHUNKING, targetWords: options.passageWords, overlapWords: options.overlapWords };
   await interruptible(async (signal) => {
     const report = await ingestCorpus(config, paths, signal, {
       acl: options.acl,
-      chunking,
+      chunking: chunkingOf(options),
       fromIndex: options.fromIndex,
     });
     if (options.rejects) await writeFile(options.rejects, report.rejected.map(asLine).join(''));

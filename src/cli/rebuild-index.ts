@@ -1,6 +1,7 @@
 import type { Config } from '../config.js';
 import { ServiceError } from '../errors.js';
 import { openRebuild } from '../pipeline/create-pipeline.js';
+import type { ChunkingOptions } from '../retrieval/chunking.js';
 import { agree } from '../retrieval/index-versions.js';
 import { openSource } from '../retrieval/loaders/load.js';
 import { freeze, type RebuildReport, rebuild } from '../retrieval/rebuild.js';
@@ -14,6 +15,8 @@ export interface RebuildIndexOptions {
   fromIndex?: boolean;
   acl?: readonly string[];
   acceptRejects?: boolean;
+  /** @default with `fromIndex` as it is stored, otherwise DEFAULT_CHUNKING */
+  chunking?: Partial<ChunkingOptions>;
   say(message: string): void;
   /** Where progress is written. @default process.stderr */
   output?: ProgressOutput;
@@ -22,7 +25,7 @@ export interface RebuildIndexOptions {
 /** Fills a new version in the clusters of the configuration and switches to it. */
 export async function rebuildIndex(
   config: Config,
-  { paths, fromIndex = false, acl = [], acceptRejects, say, output = process.stderr }: RebuildIndexOptions,
+  { paths, fromIndex = false, acl = [], acceptRejects, chunking, say, output = process.stderr }: RebuildIndexOptions,
   signal: AbortSignal,
 ): Promise<RebuildReport> {
   if (fromIndex === paths.length > 0) {
@@ -39,7 +42,7 @@ export async function rebuildIndex(
   try {
     for (const line of await agree(index.stores, signal)) say(line);
     await freeze(index.stores, false, signal); // A run that was killed in its last pass left it closed.
-    const ingest = { embedder, split, position: () => readBytes, onProgress: bar.update };
+    const ingest = { embedder, split, chunking, position: () => readBytes, onProgress: bar.update };
     return await rebuild({ ...index, files: source?.items ?? null, ingest, acceptRejects, say }, signal);
   } finally {
     bar.stop();

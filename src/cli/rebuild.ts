@@ -4,10 +4,10 @@ import { indexPlace } from '../config.js';
 import type { RebuildReport } from '../retrieval/rebuild.js';
 import { describeReport } from './ingest.js';
 import { interruptible } from './interruptible.js';
-import { configWith } from './options.js';
+import { addChunkingOptions, type ChunkingFlags, chunkingOf, configWith } from './options.js';
 import { duration } from './progress.js';
 
-interface RebuildCommandOptions {
+interface RebuildCommandOptions extends ChunkingFlags {
   fromIndex?: boolean;
   tenant?: string;
   acl?: string;
@@ -19,13 +19,14 @@ const NOT_PUBLISHED = 3;
 
 /** `candor rebuild` and `candor rollback`: versions of the index in the clusters. */
 export function registerRebuild(program: Command): void {
-  program
+  const command = program
     .command('rebuild')
     .description('fill a new version of the index in the clusters beside the one that serves, then switch to it')
     .argument('[path...]', 'files and folders, as for candor ingest; they are all that the new version will hold')
     .option('--from-index', 'read the stored documents instead: for another embedding model or other settings')
     .option('--tenant <name>', 'whose documents the files are (CANDOR_TENANT)')
-    .option('--acl <group,...>', 'groups that may see documents which name none')
+    .option('--acl <group,...>', 'groups that may see documents which name none');
+  addChunkingOptions(command)
     .option('--accept-rejects', 'switch although some records were rejected')
     .option('--rejects <file>', 'write rejected records there as JSON lines (file, line, reason)')
     .addHelpText(
@@ -37,6 +38,7 @@ goes on where it stopped when it is started again. The version before is kept: c
 Examples:
   $ candor rebuild corpus.jsonl.gz
   $ CANDOR_EMBEDDER_MODEL=embedder-2 candor rebuild --from-index
+  $ candor rebuild --from-index --overlap-words 20
 
 Exit codes: 0 switched, 3 records were rejected and nothing was switched, 1 failed.`,
     )
@@ -57,7 +59,11 @@ async function rebuildCommand(paths: string[], options: RebuildCommandOptions): 
     .map((group) => group.trim())
     .filter(Boolean);
   await interruptible(async (signal) => {
-    const report = await rebuildIndex(config, { ...options, paths, acl, say: (text) => console.error(text) }, signal);
+    const report = await rebuildIndex(
+      config,
+      { ...options, paths, acl, chunking: chunkingOf(options), say: (text) => console.error(text) },
+      signal,
+    );
     const { rejected } = report.ingest;
     if (options.rejects) {
       const lines = rejected.map(({ file, line, reason }) => `${JSON.stringify({ file, line, reason })}\n`);

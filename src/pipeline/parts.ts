@@ -25,8 +25,11 @@ export interface PassageSource {
    * @throws ServiceError `retrieval-unavailable` when every back end failed, or the error of the aborted signal.
    */
   retrieve(query: Query, limit: number, signal: AbortSignal): Promise<RetrievalResult>;
-  /** Passages the caller may see with words like those of the query; absent where nothing searches by words. */
-  similar?(query: Query, limit: number, signal: AbortSignal): Promise<ScoredPassage[]>;
+  /**
+   * Passages the caller may see with words like those of the query, at most `limit`, and with one of some other words, at most
+   * as many; absent where nothing searches by words.
+   */
+  similar?(query: Query, words: readonly string[], limit: number, signal: AbortSignal): Promise<ScoredPassage[]>;
 }
 
 /** What turns passages into an answer with a confidence. Generator and reward model are of no use without each other. */

@@ -1,4 +1,4 @@
-import { nearestWord, respelt, unknownWords } from '../query/spelling.js';
+import { nearestWord, otherSpellings, respelt, unknownWords } from '../query/spelling.js';
 import type { Query, ScoredPassage } from '../types.js';
 import type { PassageSource } from './parts.js';
 
@@ -21,7 +21,7 @@ export async function suggestSpelling(
   const unknown = source.similar ? unknownWords(query.text, byWords) : [];
   const replacements = new Map<string, string>();
   for (const word of unknown) {
-    const near = (await source.similar?.({ ...query, text: word }, PASSAGES, signal)) ?? [];
+    const near = (await source.similar?.({ ...query, text: word }, otherSpellings(word), PASSAGES, signal)) ?? [];
     const better = nearestWord(
       word,
       near.map(({ passage }) => passage),

@@ -1,5 +1,6 @@
 import { editDistance } from '../edit-distance.js';
 import type { Passage } from '../types.js';
+import { soundAlikes, soundOf } from './sound-alikes.js';
 
 /** Shorter words have too many neighbours. */
 const MIN_LETTERS = 4;
@@ -25,20 +26,39 @@ export function unknownWords(query: string, found: readonly Passage[]): string[]
   return rare.filter((word) => !texts.some((text) => hasForm(text, word))).slice(0, MAX_UNKNOWN);
 }
 
+/** What an unknown word may be besides a near word with the same first letter, which the index finds by itself. */
+export function otherSpellings(unknown: string): string[] {
+  const [first = '', second = '', ...rest] = [...unknown];
+  return [[second, first, ...rest].join(''), ...soundAlikes(unknown)];
+}
+
+/** Same sound: more likely meant than a word with another letter. */
+const SOUND_EDITS = 0.5;
+/** Spellings of one word differ by no more letters than this. */
+const MAX_SOUND_LETTERS = 3;
+
 /**
- * The word of some passages that an unknown word most likely means: the fewest edits (one, or two from eight letters on), then
- * in the most passages, then the first by alphabet; `null` when none is near. What the index does not show to the caller is not
- * among the passages, so a suggestion tells nothing of it.
+ * The word of some passages that an unknown word most likely means: one that sounds the same, then the fewest edits (one, or
+ * two from eight letters on), then in the most passages, then the first by alphabet; `null` when none is near. What the index
+ * does not show to the caller is not among the passages, so a suggestion tells nothing of it.
  */
 export function nearestWord(unknown: string, passages: readonly Passage[]): string | null {
   const most = lettersOf(unknown) >= LONG_LETTERS ? 2 : 1;
+  const alikes = [unknown, ...soundAlikes(unknown)];
+  const sounds = new Set(alikes.map(soundOf));
+  const beginnings = new Set(alikes.map((word) => word.charAt(0)));
+  // Most words are told apart by their first letter: a key for each would take longer than everything else.
+  const soundsSame = (word: string) =>
+    beginnings.has(word.charAt(0)) &&
+    Math.abs(word.length - unknown.length) <= MAX_SOUND_LETTERS &&
+    sounds.has(soundOf(word));
   const counts = new Map<string, number>();
   for (const passage of passages) for (const word of wordsOf(passage)) counts.set(word, (counts.get(word) ?? 0) + 1);
   let best = null as { word: string; edits: number; count: number } | null;
   for (const [word, count] of counts) {
-    if (lettersOf(word) < MIN_LETTERS) continue;
-    const edits = editDistance(unknown, word, most);
-    if (edits === 0 || edits > most) continue;
+    if (lettersOf(word) < MIN_LETTERS || word === unknown) continue;
+    const edits = soundsSame(word) ? SOUND_EDITS : editDistance(unknown, word, most);
+    if (edits > most) continue;
     const isBetter =
       !best ||
       edits < best.edits ||

@@ -138,7 +138,8 @@ export class DocumentWriter {
       return new ServiceError('forbidden', { message });
     }
     const passages = chunkDocument(document, split, chunking);
-    return { document, fingerprint: fingerprintOf({ document, headings: [] }, chunking, embedder.modelId), passages };
+    const fingerprint = fingerprintOf({ document, headings: [] }, chunking, embedder.modelId);
+    return { document, chunking, fingerprint, passages };
   }
 
   async #lookUp(operations: readonly DocumentOperation[], { tenant }: Author, signal: AbortSignal) {

@@ -61,12 +61,20 @@ export class HybridRetriever {
     }
   }
 
-  /** Passages of the lexical back ends with words like those of the query, best first; `[]` without such a back end. */
-  async similar(query: Query, limit: number, signal: AbortSignal): Promise<ScoredPassage[]> {
+  /**
+   * Passages of the lexical back end with words like those of the query, and those with one of some other words, each once and
+   * at most `limit` of either; `[]` without such a back end.
+   */
+  async similar(query: Query, words: readonly string[], limit: number, signal: AbortSignal): Promise<ScoredPassage[]> {
     const lexical = this.#options.retrievers.find(({ kind }) => kind === 'lexical');
     if (!lexical) return [];
-    const found = await abortable(lexical.retrieve({ query, limit, fuzzy: true }, signal), signal);
-    return sane(found, query, lexical);
+    const others = { ...query, text: words.join(' ') };
+    const asked = [
+      lexical.retrieve({ query, limit, fuzzy: true }, signal),
+      ...(words.length > 0 ? [lexical.retrieve({ query: others, limit }, signal)] : []),
+    ];
+    const found = (await abortable(Promise.all(asked), signal)).flat();
+    return [...new Map(sane(found, query, lexical).map((scored) => [scored.passage.id, scored])).values()];
   }
 
   #askAll(query: Query, limit: number, signal: AbortSignal): Promise<PromiseSettledResult<RankedList>[]> {

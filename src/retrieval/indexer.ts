@@ -1,10 +1,13 @@
 import type { Passage, SourceDocument, TextStructure } from '../types.js';
+import type { ChunkingOptions } from './chunking.js';
 
 /** A document with what is needed to cut it into passages again. */
 export interface StoredSource {
   document: SourceDocument;
   /** Headings and tables of its text. @default none of either */
   structure?: TextStructure;
+  /** How it was cut into passages. @default not known: stored by an older version of this program */
+  chunking?: ChunkingOptions;
 }
 
 /** A document with everything the stores need. */

@@ -9,8 +9,8 @@ export interface IngestOptions {
   embedder: Embedder;
   indexer: Indexer;
   split: SplitSentences;
-  /** @default DEFAULT_CHUNKING */
-  chunking?: ChunkingOptions;
+  /** What is left out is as for the document when it was stored, if it comes from an index, or as in DEFAULT_CHUNKING. */
+  chunking?: Partial<ChunkingOptions>;
   /** Passages embedded and stored together, at least 1; a document is never divided. @default 256 */
   batchPassages?: number;
   /** How far the source has been read, in a unit of the caller's; comes back as `IngestProgress.position`. */
@@ -86,7 +86,7 @@ export async function ingest(
 }
 
 class IngestRun {
-  readonly #options: Required<Pick<IngestOptions, 'chunking' | 'batchPassages'>> & IngestOptions;
+  readonly #options: Required<Pick<IngestOptions, 'batchPassages'>> & IngestOptions;
   readonly #signal: AbortSignal;
   readonly #report: IngestReport = { stored: 0, unchanged: 0, passages: 0, rejected: [] };
   readonly #running = new Set<Promise<void>>();
@@ -96,7 +96,7 @@ class IngestRun {
   #position = 0;
 
   constructor(options: IngestOptions, signal: AbortSignal) {
-    this.#options = { chunking: DEFAULT_CHUNKING, batchPassages: 256, ...options };
+    this.#options = { batchPassages: 256, ...options };
     this.#signal = signal;
   }
 
@@ -108,11 +108,11 @@ class IngestRun {
   async add(group: readonly Positioned[]): Promise<void> {
     const tenant = group[0]?.document.tenant;
     if (tenant === undefined) return;
-    const { indexer, embedder, chunking } = this.#options;
+    const { indexer, embedder } = this.#options;
     const ids = group.map(({ document }) => document.id);
     const stored = await indexer.fingerprints(tenant, ids, this.#signal);
     for (const loaded of group) {
-      const fingerprint = fingerprintOf(loaded, chunking, embedder.modelId);
+      const fingerprint = fingerprintOf(loaded, this.#chunkingOf(loaded), embedder.modelId);
       if (stored.get(loaded.document.id) !== fingerprint) await this.#prepare(loaded, fingerprint);
       else {
         this.#report.unchanged += 1;
@@ -130,14 +130,19 @@ class IngestRun {
     return this.#report;
   }
 
+  #chunkingOf(loaded: LoadedDocument): ChunkingOptions {
+    return { ...DEFAULT_CHUNKING, ...loaded.chunking, ...this.#options.chunking };
+  }
+
   async #prepare(loaded: Positioned, fingerprint: string): Promise<void> {
-    const { split, chunking, batchPassages } = this.#options;
+    const { split, batchPassages } = this.#options;
+    const chunking = this.#chunkingOf(loaded);
     const { document, headings, tables, file, line, position } = loaded;
     const passages = chunkDocument(document, split, chunking, loaded);
     // A store takes one tenant at a time.
     if (this.#batch[0] && this.#batch[0].document.tenant !== document.tenant) await this.#flush();
     const structure = { headings, ...(tables && { tables }) };
-    this.#batch.push({ document, structure, fingerprint, passages, from: { file, line }, position });
+    this.#batch.push({ document, structure, chunking, fingerprint, passages, from: { file, line }, position });
     this.#batchPassages += passages.length;
     if (this.#batchPassages >= batchPassages) await this.#flush();
   }

@@ -110,10 +110,10 @@ async function removeVanished({ building, buildingContents, served }: RebuildOpt
   }
 }
 
-/** Stored documents as a loader gives them. */
+/** Stored documents as a loader gives them, each to be cut as it was. */
 export async function* loaded(sources: AsyncIterable<StoredSource>): AsyncGenerator<Loaded> {
-  for await (const { document, structure } of sources) {
-    yield { type: 'document', document, headings: [], ...structure, file: 'index' };
+  for await (const { document, structure, chunking } of sources) {
+    yield { type: 'document', document, headings: [], ...structure, ...(chunking && { chunking }), file: 'index' };
   }
 }
 

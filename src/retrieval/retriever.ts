@@ -7,7 +7,10 @@ export interface RetrievalRequest {
   queryVector?: Float32Array;
   /** Most passages to return, 1..1000. */
   limit: number;
-  /** Words that are within one or two edits of those of the query match, too. For lexical retrievers. @default false */
+  /**
+   * Words with the same first letter that are one or two edits from those of the query match, too. For lexical retrievers.
+   * @default false
+   */
   fuzzy?: boolean;
 }
 

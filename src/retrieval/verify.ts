@@ -134,9 +134,9 @@ export async function repair(
   for (const { contents } of stores) {
     const source = await contents.source(reference, signal);
     if (!source) continue;
-    const { document, structure = { headings: [] } } = source;
-    const fingerprint = fingerprintOf({ document, ...structure }, DEFAULT_CHUNKING, embedder.modelId);
-    const passages = chunkDocument(document, split, DEFAULT_CHUNKING, structure);
+    const { document, structure = { headings: [] }, chunking = DEFAULT_CHUNKING } = source;
+    const fingerprint = fingerprintOf({ document, ...structure }, chunking, embedder.modelId);
+    const passages = chunkDocument(document, split, chunking, structure);
     await store({ ...source, fingerprint, passages });
     return 'remade';
   }

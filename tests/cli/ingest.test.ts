@@ -49,11 +49,16 @@ describe('candor ingest', { timeout: 120_000 }, () => {
         loadConfig({ CANDOR_INDEX_DIR: join(root, dir), CANDOR_TENANT: fromIndex ? 'default' : 'acme' }),
         paths,
         AbortSignal.timeout(100_000),
-        { fromIndex, chunking: { targetWords: 40, maxWords: 80 }, output: { write: () => true } },
+        {
+          fromIndex,
+          // What comes from an index is cut as it was there.
+          ...(!fromIndex && { chunking: { targetWords: 40, maxWords: 80, overlapWords: 10 } }),
+          output: { write: () => true },
+        },
       );
     await ingest('from', [guide]);
     expect(await ingest('to', [], join(root, 'from'))).toMatchObject({ stored: 1, rejected: [] });
-    // The file again: with its headings lost it would be another document.
+    // The file again: with its headings lost, or cut otherwise, it would be another document.
     expect(await ingest('to', [guide])).toMatchObject({ stored: 0, unchanged: 1 });
 
     await expect(ingest('to', [])).rejects.toMatchObject({ code: 'invalid-request' });

@@ -151,13 +151,14 @@ export function testIndexer(name: string, open: OpenBackEnd): void {
       };
       const full = document('full', text, { acl: ['staff'], date: '2024-02-29', metadata: { tags: ['x', "y's"] } });
       const plain = document('plain', 'A violin has strings.', { tenant: "o'hara" });
-      await backEnd.indexer.put([await indexable(embedder, full, 'one', structure)], signal);
+      const chunking = { targetWords: 8, maxWords: 12, overlapWords: 3 };
+      await backEnd.indexer.put([{ ...(await indexable(embedder, full, 'one', structure)), chunking }], signal);
       await put(backEnd, embedder, plain, document('other', 'An organ.', { tenant: "o'hara" }));
       await put(backEnd, embedder, document('last', 'A harp.'));
       const read: StoredSource[] = [];
       for await (const one of backEnd.sources(signal)) read.push(one);
       expect(read).toHaveLength(4);
-      expect(read).toContainEqual({ document: full, structure });
+      expect(read).toContainEqual({ document: full, structure, chunking });
       expect(read).toContainEqual({ document: plain });
       const tenants = read.map(({ document: { tenant } }) => tenant);
       expect(tenants.filter((tenant, index) => tenant !== tenants[index - 1])).toHaveLength(2);

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildService, indexParts } from '../api/service.js';
 import { WordEmbedder } from '../fixtures/word-embedder.js';
-import { fakeCalibrator, fakeReward } from '../pipeline/fakes.js';
+import { fakeCalibrator, fakeReranker, fakeReward } from '../pipeline/fakes.js';
 import { document, type OpenBackEnd, put } from './back-end.js';
 
 const SECRET = 'The zanzibar piano of the board costs nine million.';
@@ -31,10 +31,12 @@ const withoutEcho = (body: string, query: string) =>
 export function testLeaks(name: string, open: OpenBackEnd): void {
   describe(`${name}: nothing leaks`, () => {
     let service: FastifyInstance;
+    let isLexical: boolean;
 
     beforeAll(async () => {
       const embedder = new WordEmbedder();
       const backEnd = await open(embedder);
+      isLexical = backEnd.retrievers.some(({ kind }) => kind === 'lexical');
       const more = { title: 'secret-title', url: 'https://example.org/secret-url', metadata: { tag: 'secret-tag' } };
       await put(
         backEnd,
@@ -59,7 +61,8 @@ export function testLeaks(name: string, open: OpenBackEnd): void {
         calibrator: fakeCalibrator(),
       };
       const env = { CANDOR_API_KEYS: JSON.stringify(Object.values(keys)), CANDOR_ANSWER_DEADLINE_MS: '60000' };
-      const parts = { ...indexParts(backEnd, embedder), answering };
+      // The closed document would come first.
+      const parts = { ...indexParts(backEnd, embedder), answering, reranker: fakeReranker({ secret: 0.9 }) };
       service = await buildService({ env, parts, hitsTimeoutMs: 30_000 });
     });
 
@@ -86,12 +89,21 @@ export function testLeaks(name: string, open: OpenBackEnd): void {
       expect(reply.json().answerStatus.reason).toBe('shown');
       expect(reply.body).toMatch(TRACES);
       expect((await ask('board', 'GET', '/v1/documents/secret')).json().text).toBe(SECRET);
+      expect(reply.body).toMatch(/"stage":"reranking"[^}]*"outcome":"ok"/);
+    });
+
+    test.each(strangers)('%s: no suggestion has a word of it', async (who) => {
+      const suggestionFor = async (asker: Who) =>
+        (await ask(asker, 'POST', '/v1/search', { query: 'zanzibra', debug: true })).json().suggestion?.query;
+      // Nothing is suggested where nothing searches by words.
+      expect(await suggestionFor('board')).toBe(isLexical ? 'zanzibar' : undefined);
+      expect(await suggestionFor(who)).toBeUndefined();
     });
 
     test.each(strangers)('%s: search, events, trace, answer and citation', async (who) => {
       // The question of the board a moment ago: what was computed for it must not be given to others.
       await Promise.all(searches('board', query));
-      for (const text of [query, 'nine million', 'secret-title', 'piano']) {
+      for (const text of [query, 'nine million', 'secret-title', 'piano', 'zanzibra milion']) {
         for (const reply of await Promise.all(searches(who, text))) {
           expect(reply.statusCode).toBe(200);
           expect(withoutEcho(reply.body, text)).not.toMatch(TRACES);

@@ -54,6 +54,7 @@ describe.skipIf(!ELASTICSEARCH_URL)('Elasticsearch (ELASTICSEARCH_URL names a se
   testIndexer('elasticsearch', open);
   testDocumentWriter('elasticsearch', open);
   testRetriever('elasticsearch', 'lexical', open);
+  testLeaks('elasticsearch', open);
 
   test('no index: the message says what to run', async () => {
     const index = keep(new ElasticsearchIndex({ url, alias: aliasOf(), embedder: new WordEmbedder() }));
@@ -113,6 +114,7 @@ describe.skipIf(!QDRANT_URL)('Qdrant (QDRANT_URL names a server)', () => {
   testRetriever('qdrant, exact', 'dense', opener({ exact: true }));
 
   testDocumentWriter('qdrant', open);
+  testLeaks('qdrant', open);
 
   test('no collection: the message says what to run', async () => {
     const index = keep(new QdrantIndex({ url, alias: aliasOf(), embedder: new WordEmbedder() }));

@@ -1,7 +1,10 @@
-import { mkdtemp, open as openFile, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ElasticsearchIndex } from '../../src/retrieval/drivers/elasticsearch.js';
 import { ANALYSIS, FORMAT_VERSION, mappings } from '../../src/retrieval/drivers/elasticsearch-schema.js';
@@ -106,6 +109,99 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)(
       expect((await open().lexical.contents().states('default', ['a'], signal)).get('a')?.passages).toBe(1);
     });
 
+    test('a server too busy for some passages of a bulk: these are sent again, and nobody is told', async () => {
+      let left = 2;
+      elastic.changeReply = ({ url = '' }, body) => {
+        if (!url.includes('_bulk') || left-- <= 0) return body;
+        const reply = JSON.parse(body) as { items: { index?: { status: number; error?: object } }[] };
+        for (const { index } of reply.items.slice(1)) {
+          if (index)
+            Object.assign(index, { status: 429, error: { type: 'es_rejected_execution_exception', reason: 'full' } });
+        }
+        return JSON.stringify(reply);
+      };
+      try {
+        const busy = ['one', 'two', 'three'].map((word) => document(`item-${word}`, `The flute of number ${word}.`));
+        expect(await put(...busy)).toEqual({ stored: 3, rejected: [] });
+        expect(left).toBeLessThanOrEqual(0);
+      } finally {
+        elastic.changeReply = null;
+      }
+      expect(await differences()).toEqual([]);
+    });
+
+    test.each([
+      ['Elasticsearch', () => elastic, /_bulk/],
+      ['Qdrant', () => qdrant, /\/points/],
+    ] as const)('%s has stored it and its reply is lost: written again, it is there once', async (name, of, path) => {
+      let left = 1;
+      of().changeReply = ({ url = '', method }, body) =>
+        path.test(url) && (method === 'PUT' || /_bulk|batch/.test(url)) && left-- > 0 ? 'cut' : body;
+      try {
+        expect(await put(document('lost', `The reply of ${name} is lost.`))).toEqual({ stored: 1, rejected: [] });
+        expect(left).toBeLessThanOrEqual(0);
+      } finally {
+        of().changeReply = null;
+      }
+      expect(await textOf('lost')).toBe(`The reply of ${name} is lost.`);
+      expect(await differences()).toEqual([]);
+    });
+
+    test('a disk of Qdrant that is full: an error at once, and the same documents go in afterwards', async () => {
+      expect(await put(document('full', 'The disk has room.'))).toMatchObject({ stored: 1 });
+      qdrant.fault = ({ url = '', method }) => (method !== 'GET' && /\/points(\?|\/batch|$)/.test(url) ? 500 : null);
+      const before = qdrant.faults;
+      try {
+        const writing = put(document('full', 'The disk is full.'));
+        await expect(writing).rejects.toMatchObject({ code: 'retrieval-unavailable' });
+        // Waiting does not help: it is asked once.
+        expect(qdrant.faults - before).toBe(1);
+      } finally {
+        qdrant.fault = () => null;
+      }
+      // What only one store took is in no state that a later run would leave alone.
+      expect(await open().indexer.fingerprints('default', ['full'], signal)).toEqual(new Map());
+      expect(await put(document('full', 'The disk is full.'))).toMatchObject({ stored: 1 });
+      expect(await differences()).toEqual([]);
+    });
+
+    test('an ingest that is killed goes on where it stopped', async () => {
+      const name = `${alias}-killed`;
+      const file = join(dir, 'many.jsonl');
+      const records = Array.from({ length: 120 }, (_, index) => ({
+        id: `d${index}`,
+        text: `The drum of number ${index}.`,
+      }));
+      await writeFile(file, records.map((one) => JSON.stringify(one)).join('\n'));
+      const { lexical, dense, indexer } = open(embedder, name);
+      try {
+        const child = spawn(
+          process.execPath,
+          ['--import', 'tsx', 'tests/fixtures/ingest-child.ts', file, '--clusters', name],
+          { stdio: 'inherit' },
+        );
+        while (child.exitCode === null && (await dense.info(signal)).documents < 16) await sleep(20);
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+        const halfway = (await indexer.info(signal)).documents;
+        expect(halfway).toBeGreaterThanOrEqual(16);
+        expect(halfway).toBeLessThan(records.length);
+
+        const { items } = await openSource([file], { tenant: 'default', acl: [] });
+        const chunking = { targetWords: 8, maxWords: 12 };
+        const report = await ingest(items, { embedder, indexer, split, chunking }, signal);
+        expect(report).toMatchObject({ stored: records.length - report.unchanged, rejected: [] });
+        // What both stores had was left alone.
+        expect(report.unchanged).toBeGreaterThanOrEqual(16);
+        for (const store of [lexical, dense]) {
+          expect(await store.info(signal)).toMatchObject({ documents: records.length, passages: records.length });
+        }
+      } finally {
+        await lexical.drop(signal);
+        await dense.drop(signal);
+      }
+    });
+
     test.each([
       ['Elasticsearch', 429, () => elastic],
       ['Elasticsearch', 503, () => elastic],
@@ -181,6 +277,7 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)(
     });
 
     test('malformed, binary and endless files, an id twice: listed with their reasons, the rest is stored', async () => {
+      const folder = await mkdtemp(join(dir, 'bad-'));
       const lines = [
         '{"id": "good", "text": "The trumpet is good."}',
         '{"id": "cut", "text": "The',
@@ -188,19 +285,23 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)(
         '{"id": "", "text": "No id."}',
         '{"id": "typo", "text": "Closed.", "alc": ["staff"]}',
       ];
-      await writeFile(join(dir, 'records.jsonl'), lines.join('\n'));
-      await writeFile(join(dir, 'picture.txt'), Buffer.from([0x89, 0x50, 0x4e, 0x47, 0xff, 0xfe, 0x00]));
-      const huge = await openFile(join(dir, 'huge.txt'), 'w');
-      await huge.truncate(50 * 1024 * 1024);
-      await huge.close();
-      const { items } = await openSource([dir], { tenant: 'default', acl: [] });
+      await writeFile(join(folder, 'records.jsonl'), lines.join('\n'));
+      await writeFile(join(folder, 'picture.txt'), Buffer.from([0x89, 0x50, 0x4e, 0x47, 0xff, 0xfe, 0x00]));
+      const endless = Buffer.alloc(50 * 1024 * 1024, 'The piano has keys. ');
+      await writeFile(join(folder, 'huge.txt'), endless);
+      await writeFile(
+        join(folder, 'huge.jsonl'),
+        ['{"id": "huge", "text": "', endless, '"}\n{"id": "behind", "text": "The harp."}'].map(String).join(''),
+      );
+      const { items } = await openSource([folder], { tenant: 'default', acl: [] });
       const { indexer } = open();
       const report = await ingest(items, { embedder, indexer, split }, signal);
-      expect(report.stored).toBe(1);
+      expect(report.stored).toBe(2);
       const reasons = report.rejected.map(
         ({ file, line, reason }) => `${file.split('/').at(-1)}:${line ?? ''} ${reason}`,
       );
       expect(reasons.sort()).toEqual([
+        expect.stringMatching(/^huge\.jsonl:1 .*bytes/),
         expect.stringMatching(/^huge\.txt: .*bytes/),
         expect.stringMatching(/^picture\.txt: .*not a text file/),
         expect.stringMatching(/^records\.jsonl:2 .*JSON/),

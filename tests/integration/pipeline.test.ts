@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,14 +11,19 @@ import { loadConfig } from '../../src/config.js';
 import { createPipeline, dropClusterIndex } from '../../src/pipeline/create-pipeline.js';
 import { toSearchRequest } from '../../src/pipeline/search-request.js';
 import type { Access } from '../../src/types.js';
+import { signal } from '../contracts/back-end.js';
 
-/** The whole way with the real embedder: ingest into both clusters, search with both, with each alone, and with one down. */
+/**
+ * The whole way with the real embedder: ingest into both clusters, search with both, with each alone, and with one down. The
+ * tests share documents that none of them changes; what a test writes is its own.
+ */
 
 const { ELASTICSEARCH_URL, QDRANT_URL } = process.env;
-const signal = AbortSignal.timeout(300_000);
 const both = { ELASTICSEARCH_URL, QDRANT_URL };
 const everybody: Access = { tenant: 'default', groups: [] };
 let dir: string;
+/** What an earlier run has left behind has another name. */
+const alias = `test-pipeline-${process.pid}-${Date.now()}`;
 
 const configOf = (changes: NodeJS.ProcessEnv) =>
   loadConfig({
@@ -27,7 +33,7 @@ const configOf = (changes: NodeJS.ProcessEnv) =>
     CANDOR_RERANK_DEPTH: '0',
     // Long enough for a machine that does other things, too.
     CANDOR_HITS_TIMEOUT_MS: '20000',
-    CANDOR_CLUSTER_ALIAS: `test-pipeline-${process.pid}`,
+    CANDOR_CLUSTER_ALIAS: alias,
     ...changes,
   });
 
@@ -46,10 +52,11 @@ async function search(changes: NodeJS.ProcessEnv, query: string, access = everyb
   }
 }
 
-const ingest = (...lines: object[]) => {
-  writeFileSync(join(dir, 'corpus.jsonl'), lines.map((line) => JSON.stringify(line)).join('\n'));
-  return ingestCorpus(configOf(both), join(dir, 'corpus.jsonl'), signal, { output: new PassThrough() });
-};
+function ingest(...lines: object[]) {
+  const file = join(dir, `${randomUUID()}.jsonl`);
+  writeFileSync(file, lines.map((line) => JSON.stringify(line)).join('\n'));
+  return ingestCorpus(configOf(both), file, signal, { output: new PassThrough() });
+}
 
 const piano = { id: 'piano', title: 'Piano', text: 'Bartolomeo Cristofori of Padua invented the piano.' };
 const nile = { id: 'nile', title: 'Nile', text: 'The Nile is 6,853 km long. It flows north.' };
@@ -59,8 +66,9 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)(
   'pipeline over both clusters (ELASTICSEARCH_URL and QDRANT_URL name servers)',
   { timeout: 240_000 },
   () => {
-    beforeAll(() => {
+    beforeAll(async () => {
       dir = mkdtempSync(join(tmpdir(), 'candor-clusters-'));
+      await ingest(piano, nile, secret);
     });
     afterAll(async () => {
       await dropClusterIndex(configOf(both), signal);
@@ -68,15 +76,24 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)(
     });
 
     test('nothing ingested: the start says what to run', async () => {
-      await expect(search(both, 'piano')).rejects.toMatchObject({
+      const empty = { ...both, CANDOR_CLUSTER_ALIAS: `${alias}-empty` };
+      await expect(search(empty, 'piano')).rejects.toMatchObject({
         code: 'index-missing',
         message: expect.stringContaining('candor ingest'),
       });
     });
 
     test('ingested once, found by both; a second run changes nothing', async () => {
-      expect(await ingest(piano, nile, secret)).toMatchObject({ stored: 3, unchanged: 0, rejected: [] });
-      expect(await ingest(piano, nile, secret)).toMatchObject({ stored: 0, unchanged: 3 });
+      const organs = ['pipe', 'barrel', 'mouth'].map((kind) => ({
+        id: `${kind}-organ`,
+        text: `The ${kind} organ plays.`,
+      }));
+      expect(await ingest(...organs)).toMatchObject({ stored: 3, unchanged: 0, rejected: [] });
+      expect(await ingest(...organs)).toMatchObject({ stored: 0, unchanged: 3 });
+      expect((await search(both, 'barrel organ')).ids[0]).toBe('barrel-organ');
+    });
+
+    test('what both clusters find is one page, with nothing missing', async () => {
       const { response, ids, warnings } = await search(both, 'Who invented the piano?');
       expect(ids[0]).toBe('piano');
       expect(response).not.toHaveProperty('degraded');
@@ -111,10 +128,11 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)(
     });
 
     test('a document that is closed is gone for the next query', async () => {
-      await ingest({ ...nile, acl: ['staff'] });
-      expect((await search(both, 'How long is the Nile?')).ids).not.toContain('nile');
-      await ingest(nile);
-      expect((await search(both, 'How long is the Nile?')).ids[0]).toBe('nile');
+      const volga = { id: 'volga', title: 'Volga', text: 'The Volga is 3,530 km long. It flows south.' };
+      await ingest(volga);
+      expect((await search(both, 'How long is the Volga?')).ids[0]).toBe('volga');
+      await ingest({ ...volga, acl: ['staff'] });
+      expect((await search(both, 'How long is the Volga?')).ids).not.toContain('volga');
     });
 
     test('one that is down or answers nonsense costs recall, and the reply says which', async () => {

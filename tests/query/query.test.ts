@@ -5,7 +5,8 @@ import { readDateWords } from '../../src/query/dates.js';
 import { intentOf, questionProbability } from '../../src/query/intent.js';
 import { identifyLanguage } from '../../src/query/language.js';
 import { readOperators, satisfies } from '../../src/query/operators.js';
-import { nearestWord, respelt, unknownWords } from '../../src/query/spelling.js';
+import { soundAlikes, soundOf } from '../../src/query/sound-alikes.js';
+import { nearestWord, otherSpellings, respelt, unknownWords } from '../../src/query/spelling.js';
 import { QUERY_STEPS, understandQuery } from '../../src/query/understand-query.js';
 import { passage } from '../pipeline/fakes.js';
 
@@ -163,6 +164,53 @@ describe('spelling', () => {
         expect(distance === 0).toBe(a === b);
       }),
     );
+  });
+
+  test.each([
+    ['foto', 'photo'],
+    ['nife', 'knife'],
+    ['rithm', 'rhythm'],
+    ['sychology', 'psychology'],
+    ['skool', 'school'],
+    ['kween', 'queen'],
+    ['riting', 'writing'],
+    ['jeneral', 'general'],
+    ['kafé', 'cafe'],
+    ['nite', 'night'],
+    ['fosil', 'fossil'],
+  ])('%s sounds like %s', (slip, word) => {
+    expect(soundOf(slip)).toBe(soundOf(word));
+  });
+
+  test.each([
+    ['foot', 'photo'],
+    ['ring', 'wrong'],
+    ['cats', 'cuts'],
+    ['piano', 'pianos'],
+    ['general', 'mineral'],
+  ])('%s does not sound like %s', (one, other) => {
+    expect(soundOf(one)).not.toBe(soundOf(other));
+  });
+
+  test('other spellings: of the beginning first, a dozen at most, and none of the word itself', () => {
+    expect(soundAlikes('foto')).toEqual(['photo']);
+    expect(soundAlikes('kemistry')).toContain('chemistry');
+    expect(soundAlikes('telefone')).toContain('telephone');
+    expect(soundAlikes('kakakakakakakakakakaka')).toHaveLength(12);
+    expect(otherSpellings('hpoto')).toContain('photo');
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 12 }), (word) => {
+        expect(soundAlikes(word)).not.toContain(word);
+        expect(soundOf(word).length).toBeLessThanOrEqual(2 * word.normalize('NFD').length);
+      }),
+    );
+  });
+
+  test('what sounds the same goes before what is one edit away', () => {
+    const passages = [passage('a', 'A foot and a foot.', 'Two feet.'), passage('b', 'A photo of a foot.')];
+    expect(nearestWord('foto', passages)).toBe('photo');
+    expect(nearestWord('kemistry', [passage('a', 'The chemistry of it.')])).toBe('chemistry');
+    expect(nearestWord('foto', [passages[0] as (typeof passages)[0]])).toBe('foot');
   });
 
   test('unknown are the words that no passage has, but for endings; the nearest one is the most frequent', () => {

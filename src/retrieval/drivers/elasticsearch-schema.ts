@@ -144,7 +144,8 @@ const TITLE_BOOST = 20;
  */
 export function searchQuery(text: string, filter: Clause[], fuzzy = false): Clause {
   if (fuzzy) {
-    const match = { query: text, fields: ['text', 'title'], fuzziness: 'AUTO', prefix_length: 1 };
+    // Two edits of a short word make many others, which would leave no room for what was meant.
+    const match = { query: text, fields: ['text', 'title'], fuzziness: 'AUTO:4,8', prefix_length: 1 };
     return { bool: { must: [{ multi_match: match }], filter } };
   }
   return {

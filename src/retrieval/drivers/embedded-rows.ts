@@ -36,7 +36,7 @@ export type PassageRow = {
   vector: Float32Array;
   /** Only in the first row of a document. */
   document_text: string | null;
-  /** Headings and tables of `document_text` as JSON; only in the first row of a document that has any. */
+  /** Headings and tables of `document_text` and how it was cut, as JSON; only in the first row of a document. */
   structure: string | null;
   fingerprint: string;
 };
@@ -95,7 +95,8 @@ export const PASSAGE_COLUMNS = [
 /** Columns that only the first row of a document has. */
 export const DOCUMENT_COLUMNS = ['document_text', 'structure'] as const satisfies readonly (keyof PassageRow)[];
 
-export function toRows({ document, structure, passages, vectors, fingerprint }: IndexableDocument): PassageRow[] {
+export function toRows(item: IndexableDocument): PassageRow[] {
+  const { document, passages, vectors, fingerprint } = item;
   const dateMs = document.date === undefined ? Number.NaN : startOf(document.date);
   return passages.map((passage, ordinal) => ({
     tenant: document.tenant,
@@ -120,13 +121,18 @@ export function toRows({ document, structure, passages, vectors, fingerprint }: 
     search_terms: indexTerms([passage.title, ...(passage.headings ?? []), passage.text].join('\n')),
     vector: vectors[ordinal] as Float32Array,
     document_text: ordinal === 0 ? document.text : null,
-    structure: ordinal === 0 ? structureJson(structure) : null,
+    structure: ordinal === 0 ? structureJson(item) : null,
     fingerprint,
   }));
 }
 
-const structureJson = (structure?: TextStructure): string | null =>
-  structure && structure.headings.length + (structure.tables?.length ?? 0) > 0 ? JSON.stringify(structure) : null;
+/** One column for both, so that an index of an older form takes what is new. */
+type StoredStructure = TextStructure & Pick<StoredSource, 'chunking'>;
+
+function structureJson({ structure = { headings: [] }, chunking }: StoredSource): string | null {
+  const isPlain = structure.headings.length + (structure.tables?.length ?? 0) === 0;
+  return isPlain && !chunking ? null : JSON.stringify({ ...structure, chunking } satisfies StoredStructure);
+}
 
 function metadataTerms(metadata: Readonly<Record<string, MetadataValue>>): string[] {
   return Object.entries(metadata).flatMap(([key, value]) =>
@@ -174,10 +180,12 @@ export function toDocument(row: StoredRow): SourceDocument {
   };
 }
 
-/** The document of a first row, with its headings and tables. */
+/** The document of a first row, with its headings and tables and how it was cut. */
 export function toSource(row: StoredRow): StoredSource {
-  const structure = row.structure ? (JSON.parse(row.structure) as TextStructure) : undefined;
-  return { document: toDocument(row), ...(structure && { structure }) };
+  const document = toDocument(row);
+  if (!row.structure) return { document };
+  const { chunking, ...structure } = JSON.parse(row.structure) as StoredStructure;
+  return { document, structure, ...(chunking && { chunking }) };
 }
 
 function toSpans(offsets: readonly number[]): TextSpan[] {

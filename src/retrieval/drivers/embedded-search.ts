@@ -1,6 +1,6 @@
 import { type Query as LanceQuery, MatchQuery, type Table, type VectorQuery } from '@lancedb/lancedb';
 import type { ScoredPassage } from '../../types.js';
-import { type Nearness, nearWords } from '../near-words.js';
+import { type Nearness, nearWords, oneEditAway } from '../near-words.js';
 import { PROBES, waitingRows } from './embedded-indexes.js';
 import { PASSAGE_COLUMNS, type StoredRow, toPassage } from './embedded-rows.js';
 
@@ -16,7 +16,9 @@ export async function searchTerms(
 ): Promise<ScoredPassage[]> {
   if (!fuzzy) return matching(table, new MatchQuery(terms, 'search_terms'), condition, limit);
   // The engine knows near words of its index only. What waits for the index is found by its own words.
-  const near = await nearWaitingWords(table, terms.split(' '));
+  // Of these it leaves out many, even some that are one edit away, so that all that may be such words are looked up, too.
+  const words = terms.split(' ');
+  const near = [...(await nearWaitingWords(table, words)), ...words.flatMap(oneEditAway)];
   const { fuzziness, prefixLength } = NEARNESS;
   const matches = [new MatchQuery(terms, 'search_terms', { fuzziness, prefixLength })];
   if (near.length > 0) matches.push(new MatchQuery(near.join(' '), 'search_terms'));

@@ -1,7 +1,8 @@
 import type { Heading, SourceDocument, TableSpan, TextStructure } from '../../types.js';
+import type { StoredSource } from '../indexer.js';
 
-/** A document read from a file. */
-export interface LoadedDocument extends TextStructure {
+/** A document read from a file, or from an index: then it may say how it was cut into passages there. */
+export interface LoadedDocument extends TextStructure, Pick<StoredSource, 'chunking'> {
   type: 'document';
   /** Headings and tables are places in its `text`. */
   document: SourceDocument;
