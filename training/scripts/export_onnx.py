@@ -70,6 +70,8 @@ def main() -> None:
     parser.add_argument("--keep-policy", action="store_true", help="OUT/policy stays as it is: a new reward model for the policy that is served")
     parser.add_argument("--policy-name", default="policy", metavar="NAME",
                         help="folder of the policy in OUT; any other than the default one is written beside it, and OUT/reward stays as it is")
+    parser.add_argument("--policy-evaluation", type=Path, help="output of evaluate_policy.py, for the card")
+    parser.add_argument("--reward-evaluation", type=Path, help="output of evaluate_reward.py, for the card")
     parser.add_argument("--tiny", action="store_true", help="small random models; --policy and --reward are not read")
     args = parser.parse_args()
     beside = args.policy_name != "policy"
@@ -104,6 +106,12 @@ def need(path: Path, what: str) -> Path:
     if not path.exists():
         raise SystemExit(f"{path}: expected {what}; found no file")
     return path
+
+
+def evaluation(path: Path | None) -> dict:
+    """Figures by name of either evaluation script: that of the reward model keeps them by kind of pair."""
+    report = json.loads(need(path, "figures of an evaluation script").read_text()) if path else {}
+    return {"all pairs": report["all"], **report["kinds"]} if "kinds" in report else report
 
 
 def calibration_rows(args) -> list:
@@ -154,7 +162,7 @@ def export_policy(args, model, tokenizer_file: Path, weights_version: str, rows:
     onnx.save(upper.model("policy"), folder / "upper.onnx")
     shutil.copy(tokenizer_file, folder / "tokenizer.json")
     metrics = compare_policy(model, folder, rows[args.rows :])
-    (folder / "README.md").write_text(policy_card(settings, metrics, version))
+    (folder / "README.md").write_text(policy_card(settings, metrics, version, evaluation(args.policy_evaluation)))
     finish(folder, target, args.policy_name, version, settings, metrics, ["lower.onnx", "upper.onnx", "embedding.bin", "tokenizer.json"])
 
 
@@ -181,7 +189,7 @@ def export_reward(args, policy, policy_version: str, rows: list[RankedRow]) -> N
     graph = reward_graph(model.state_dict(), head, shape, split, settings["layers"], precision, ready)
     onnx.save(graph.model("reward"), folder / "model.onnx")
     metrics = compare_reward(model, head, lower, folder / "model.onnx", rows[args.rows :])
-    (folder / "README.md").write_text(reward_card(settings, metrics, version, trained=model is not policy))
+    (folder / "README.md").write_text(reward_card(settings, metrics, version, model is not policy, evaluation(args.reward_evaluation)))
     finish(folder, target, "reward", version, settings, metrics, ["model.onnx"])
 
 

@@ -197,6 +197,18 @@ def test_the_exported_policy_writes_what_its_weights_write(tmp_path, monkeypatch
         compare_served.main()
 
 
+def test_cards_have_what_was_measured_with_intervals(tmp_path):
+    (tmp_path / "policy.json").write_text(json.dumps({"emForced": {"value": 0.625, "interval": [0.5, 0.75], "questions": 16},
+                                                      "declineAuc adversarial": {"value": 0.75, "questions": 9}}))
+    pairs = {"value": 0.8, "interval": [0.7, 0.9], "pairs": 40}
+    (tmp_path / "reward.json").write_text(json.dumps({"kinds": {"right > wrong": pairs}, "all": pairs, "passages": 2}))
+    done = run_script("--tiny", "--out", tmp_path, "--policy-evaluation", tmp_path / "policy.json", "--reward-evaluation", tmp_path / "reward.json")
+    assert done.returncode == 0, done.stderr
+    policy, reward = ((tmp_path / name / "README.md").read_text() for name in ("policy", "reward"))
+    assert "| emForced | 62.5 % | 50.0 to 75.0 | 16 |" in policy and "| declineAuc adversarial | 75.0 % |  | 9 |" in policy
+    assert "| right > wrong | 80.0 % | 70.0 to 90.0 | 40 |" in reward and "| all pairs |" in reward
+
+
 def test_script_says_what_is_missing(tmp_path):
     failed = run_script("--policy", tmp_path, "--out", tmp_path / "models")
     assert failed.returncode != 0 and str(tmp_path / "model.safetensors") in failed.stderr
