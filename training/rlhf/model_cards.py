@@ -16,7 +16,19 @@ def figures(metrics: dict) -> str:
     return f"Against the same weights in fp32, on held-out prompts:\n\n| figure | value |\n| --- | --- |\n{rows}\n"
 
 
-def policy_card(settings: dict, metrics: dict, version: str) -> str:
+def measured(evaluation: dict, source: str) -> str:
+    """`evaluation`: figures by name, `{"value", "interval", "questions" or "pairs"}`, as the evaluation scripts write them."""
+    if not evaluation:
+        return ""
+    rows = [f"| {name} | {100 * f['value']:.1f} % | {interval_text(f)} | {f.get('questions', f.get('pairs', ''))} |" for name, f in evaluation.items()]
+    return f"\n{source}. 95 % intervals:\n\n| figure | value | interval | of |\n| --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
+
+
+def interval_text(figure: dict) -> str:
+    return "{:.1f} to {:.1f}".format(*(100 * bound for bound in figure["interval"])) if "interval" in figure else ""
+
+
+def policy_card(settings: dict, metrics: dict, version: str, evaluation: dict | None = None) -> str:
     return f"""# Policy
 
 Reads one passage with numbered sentences and a question; writes a short answer and the number of the sentence that supports
@@ -35,7 +47,7 @@ Prompt and target are described by `prompts/answer.json`, version `{settings["pr
 tokenised separately. Weights: {settings["precision"]}.
 
 ## Figures
-{figures(metrics)}
+{figures(metrics)}{measured(evaluation or {}, "With the gold passage, questions of articles that it did not learn from (`evaluate_policy.py`)")}
 ## Limits
 - English encyclopedia text. Short answers that stand in the passage; nothing that needs two passages or arithmetic.
 - It writes fluent wrong answers: never show one without the reward model and the calibrated confidence.
@@ -43,7 +55,7 @@ tokenised separately. Weights: {settings["precision"]}.
 {LICENCE}"""
 
 
-def reward_card(settings: dict, metrics: dict, version: str, trained: bool) -> str:
+def reward_card(settings: dict, metrics: dict, version: str, trained: bool, evaluation: dict | None = None) -> str:
     state = "" if trained else "\n**Not trained: a random head, for trying the plumbing only.**\n"
     return f"""# Reward model
 
@@ -60,7 +72,7 @@ It belongs to one policy: `manifest.json` names the SHA-256 of that policy's `lo
 The reward is normalised: mean 0, standard deviation 1 on the demonstrations. Weights: {settings["precision"]}.
 
 ## Figures
-{figures(metrics)}
+{figures(metrics)}{measured(evaluation or {}, "Pairs in the right order on articles that it did not learn from (`evaluate_reward.py`)")}
 ## Limits
 - Rewards compare candidates of one question. Across questions only the calibrated confidence means something.
 

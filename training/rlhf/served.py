@@ -69,3 +69,18 @@ class ServedModel:
         before = self.step(ids[:n], 0, selected=[n - 1])
         behind = self.step(ids[n:], n, positions[n:], visible[n:])
         return np.concatenate([before, behind])[at.numpy() - (n - 1)]
+
+    def greedy(self, passage: list[int], questions: list[list[int]], end: int, longest: int = 24) -> list[list[int]]:
+        """The likeliest token again and again, for each question behind the passage; without the end token."""
+        self.step(passage, 0, selected=[len(passage) - 1])
+        answers = []
+        for question in questions:
+            past, answer = len(passage), []
+            logits = self.step(question, past, selected=[len(question) - 1])
+            past += len(question)
+            while len(answer) < longest and (token := int(logits[0].argmax())) != end:
+                answer.append(token)
+                logits = self.step([token], past)
+                past += 1
+            answers.append(answer)
+        return answers

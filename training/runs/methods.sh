@@ -9,9 +9,10 @@
 #     SAMPLED_TOKENS=20000 DPO_MINUTES=15 POLICY_SEEDS=1 DEV_ROWS=16 EVAL_MINUTES=10 EVALUATION_PASSAGES=60 SAMPLES=7 \
 #       OMP_NUM_THREADS=1 training/runs/methods.sh WORK
 #
-# METHODS names the ones to train (default: ppo ppo-ptx filtered dpo); POLICY, REWARD, METHODS_OUT say where things are and go.
+# EXPORT=FOLDER writes PPO's policy (of the first seed) into a copy of models/, where CANDOR_MODELS_DIR=FOLDER
+# CANDOR_POLICY_MODEL=policy-ppo serves it. METHODS names the ones to train (default: ppo ppo-ptx filtered dpo); POLICY, REWARD, METHODS_OUT say where things are and go.
 set -euo pipefail
-work=$(realpath "${1:?expected the folder that runs/full.sh works in}")
+work=$(realpath "${1:?expected the folder that runs/full.sh works in}") export_to=${EXPORT:+$(realpath "$EXPORT")}
 cd "$(dirname "$0")/.."
 python=${PYTHON:-.venv/bin/python}
 [ -x "$python" ] || { echo "$python: not there; run: npm run training:setup" >&2; exit 1; }
@@ -55,3 +56,8 @@ done
 [ -f "$out/training.json" ] ||
   stage compare_methods.py --sft "$policy" --reward "$reward" --frozen-layers "${FROZEN_LAYERS:-14}" --rows "$work/data/evaluation.jsonl" \
     --limit "${EVALUATION_PASSAGES:-200}" --samples "${SAMPLES:-15}" "${methods[@]}" --out "$out/training.json" --figure "$out/training.png"
+if [ -n "$export_to" ] && [[ " ${METHODS:-ppo} " == *" ppo "* ]]; then
+  seeds=(${POLICY_SEEDS:-1})
+  stage export_onnx.py --policy "$out/ppo-${seeds[0]}" --policy-name policy-ppo --frozen-layers "${FROZEN_LAYERS:-14}" \
+    --calibration "$work/data/dev.jsonl" --out "$export_to"
+fi

@@ -2,6 +2,10 @@
 
     python scripts/export_onnx.py --policy "$WORK/sft" --reward "$WORK/reward" --calibration "$WORK/data/dev.jsonl" --out ../models
 
+Another policy for the same reward model, selected by a setting of the service (CANDOR_POLICY_MODEL=policy-ppo):
+
+    python scripts/export_onnx.py --policy "$WORK/ppo-1" --policy-name policy-ppo --calibration "$WORK/data/dev.jsonl" --out ../models
+
 A folder whose manifest names the same weights and settings is left alone, so a run that was killed goes on. Without
 --reward the reward model is the policy's own layers with a random head: good for trying the plumbing, not for answers.
 `--tiny` writes the small random models of the tests instead.
@@ -64,8 +68,15 @@ def main() -> None:
     parser.add_argument("--compare-rows", type=int, default=24, help="further rows for the comparison with fp32")
     parser.add_argument("--plain-rounding", action="store_true", help="no GPTQ")
     parser.add_argument("--keep-policy", action="store_true", help="OUT/policy stays as it is: a new reward model for the policy that is served")
+    parser.add_argument("--policy-name", default="policy", metavar="NAME",
+                        help="folder of the policy in OUT; any other than the default one is written beside it, and OUT/reward stays as it is")
+    parser.add_argument("--policy-evaluation", type=Path, help="output of evaluate_policy.py, for the card")
+    parser.add_argument("--reward-evaluation", type=Path, help="output of evaluate_reward.py, for the card")
     parser.add_argument("--tiny", action="store_true", help="small random models; --policy and --reward are not read")
     args = parser.parse_args()
+    beside = args.policy_name != "policy"
+    if beside and (args.keep_policy or args.reward):
+        parser.error("--policy-name writes a policy for the reward model that is in OUT: leave out --keep-policy and --reward")
     torch.set_num_threads(1)  # the matrices are small: a second thread only waits
     args.out.mkdir(parents=True, exist_ok=True)
 
@@ -83,7 +94,10 @@ def main() -> None:
         need(args.out / "policy/lower.onnx", "the policy that is kept")
     else:
         export_policy(args, model, tokenizer_file, version, calibration_rows(args))
-    export_reward(args, model, version, candidate_rows(args))
+    if beside:
+        check_reads_the_same(args)
+    else:
+        export_reward(args, model, version, candidate_rows(args))
     if args.tiny:
         tokenizer_file.unlink()
 
@@ -92,6 +106,12 @@ def need(path: Path, what: str) -> Path:
     if not path.exists():
         raise SystemExit(f"{path}: expected {what}; found no file")
     return path
+
+
+def evaluation(path: Path | None) -> dict:
+    """Figures by name of either evaluation script: that of the reward model keeps them by kind of pair."""
+    report = json.loads(need(path, "figures of an evaluation script").read_text()) if path else {}
+    return {"all pairs": report["all"], **report["kinds"]} if "kinds" in report else report
 
 
 def calibration_rows(args) -> list:
@@ -127,7 +147,7 @@ def export_policy(args, model, tokenizer_file: Path, weights_version: str, rows:
     }  # fmt: skip
     if args.policy_accuracy_level != 4:
         settings["accuracyLevel"] = args.policy_accuracy_level
-    target, version = args.out / "policy", version_of(args, weights_version, settings)
+    target, version = args.out / args.policy_name, version_of(args, weights_version, settings)
     if is_done(target, version, settings):
         return print(f"{target} is finished")
     folder = fresh(target)
@@ -142,8 +162,8 @@ def export_policy(args, model, tokenizer_file: Path, weights_version: str, rows:
     onnx.save(upper.model("policy"), folder / "upper.onnx")
     shutil.copy(tokenizer_file, folder / "tokenizer.json")
     metrics = compare_policy(model, folder, rows[args.rows :])
-    (folder / "README.md").write_text(policy_card(settings, metrics, version))
-    finish(folder, target, "policy", version, settings, metrics, ["lower.onnx", "upper.onnx", "embedding.bin", "tokenizer.json"])
+    (folder / "README.md").write_text(policy_card(settings, metrics, version, evaluation(args.policy_evaluation)))
+    finish(folder, target, args.policy_name, version, settings, metrics, ["lower.onnx", "upper.onnx", "embedding.bin", "tokenizer.json"])
 
 
 def export_reward(args, policy, policy_version: str, rows: list[RankedRow]) -> None:
@@ -169,7 +189,7 @@ def export_reward(args, policy, policy_version: str, rows: list[RankedRow]) -> N
     graph = reward_graph(model.state_dict(), head, shape, split, settings["layers"], precision, ready)
     onnx.save(graph.model("reward"), folder / "model.onnx")
     metrics = compare_reward(model, head, lower, folder / "model.onnx", rows[args.rows :])
-    (folder / "README.md").write_text(reward_card(settings, metrics, version, trained=model is not policy))
+    (folder / "README.md").write_text(reward_card(settings, metrics, version, model is not policy, evaluation(args.reward_evaluation)))
     finish(folder, target, "reward", version, settings, metrics, ["model.onnx"])
 
 
@@ -186,6 +206,17 @@ def check_shared(policy: dict, reward: dict, split: int, folder: Path) -> None:
         shared = name == "model.embed_tokens.weight" or (name.startswith("model.layers.") and int(name.split(".")[2]) < split)
         if shared and not torch.equal(weight, reward[name]):
             raise SystemExit(f"{folder / 'model.safetensors'}: {name} differs from the policy's; the lowest {split} layers must be the same")
+
+
+def check_reads_the_same(args) -> None:
+    """The reward model reads what the policy's shared layers write: those of a policy beside the served one have to be the same file."""
+    manifest = args.out / "reward/manifest.json"
+    if not manifest.exists():
+        return print(f"{manifest} is not there: give this policy a reward model on its own shared layers")
+    expected, found = json.loads(manifest.read_text())["settings"]["policyLower"], file_sha256(args.out / args.policy_name / "lower.onnx")
+    if found != expected:
+        raise SystemExit(f"{args.out / args.policy_name / 'lower.onnx'} has SHA-256 {found}, {manifest} expects {expected}: "
+                         "train with the shared layers frozen, and give --lower and --frozen-layers as they were for the reward model")
 
 
 @torch.no_grad()

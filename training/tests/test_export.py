@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import compare_served
 import numpy as np
 import onnx
 import pytest
@@ -19,6 +20,7 @@ from rlhf.quantise import gptq, lattice, round_to_grid, symmetric
 from rlhf.sentences import PROMPTS
 from rlhf.served import ServedModel
 from rlhf.tiny import random_head, tiny_model
+from rlhf.toy_world import write_model
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 VOCABULARY, SPLIT = 300, 2
@@ -163,6 +165,48 @@ def test_script_writes_both_models_and_leaves_finished_ones_alone(tmp_path):
     assert policy["promptVersion"] == reward["promptVersion"] == prompt_version()
     assert (tmp_path / "policy/embedding.bin").stat().st_size == policy["files"]["embedding.bin"]["bytes"]
     assert run_script("--tiny", "--out", tmp_path).stdout.count("is finished") == 2
+
+
+def test_a_second_policy_stands_beside_the_first_on_the_same_reward_model(tmp_path):
+    assert run_script("--tiny", "--out", tmp_path).returncode == 0
+    before = (tmp_path / "policy/manifest.json").read_text(), (tmp_path / "reward/manifest.json").read_text()
+    second = run_script("--tiny", "--policy-name", "policy-ppo", "--out", tmp_path)
+    assert second.returncode == 0, second.stderr
+    manifest = json.loads((tmp_path / "policy-ppo/manifest.json").read_text())
+    assert manifest["name"] == "policy-ppo" and manifest["files"]["lower.onnx"]["sha256"] == json.loads(before[1])["settings"]["policyLower"]
+    assert ((tmp_path / "policy/manifest.json").read_text(), (tmp_path / "reward/manifest.json").read_text()) == before
+    other = run_script("--tiny", "--policy-name", "policy-other", "--lower", "int8", "--out", tmp_path)
+    assert other.returncode != 0 and "policy-other/lower.onnx" in other.stderr and "--lower" in other.stderr
+    both = run_script("--tiny", "--policy-name", "policy-ppo", "--keep-policy", "--out", tmp_path)
+    assert both.returncode == 2 and "--keep-policy" in both.stderr
+
+
+def test_the_exported_policy_writes_what_its_weights_write(tmp_path, monkeypatch, row):
+    write_model(tmp_path / "weights", seed=1)
+    assert run_script("--policy", tmp_path / "weights", "--lower", "fp32", "--policy-upper", "fp32", "--reward-upper", "fp32", "--frozen-layers", 1,
+                      "--max-tokens", 256, "--out", tmp_path / "models").returncode == 0
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n")
+    options = ["--policy", tmp_path / "weights", "--models", tmp_path / "models", "--rows", tmp_path / "rows.jsonl", "--out", tmp_path / "served.json"]
+    monkeypatch.setattr(sys, "argv", ["compare_served", *map(str, options)])
+    compare_served.main()
+    report = json.loads((tmp_path / "served.json").read_text())
+    assert report["questions"] == 3 and report["sameAnswer"]["value"] == 1
+    assert report["f1"]["questions"] == 2 and report["f1"]["difference"]["value"] == 0 == report["goldCorrect"]["difference"]["value"]
+    monkeypatch.setattr(sys, "argv", ["compare_served", *map(str, options), "--policy-name", "none"])
+    with pytest.raises(SystemExit, match="none/upper.onnx: expected an exported policy"):
+        compare_served.main()
+
+
+def test_cards_have_what_was_measured_with_intervals(tmp_path):
+    (tmp_path / "policy.json").write_text(json.dumps({"emForced": {"value": 0.625, "interval": [0.5, 0.75], "questions": 16},
+                                                      "declineAuc adversarial": {"value": 0.75, "questions": 9}}))
+    pairs = {"value": 0.8, "interval": [0.7, 0.9], "pairs": 40}
+    (tmp_path / "reward.json").write_text(json.dumps({"kinds": {"right > wrong": pairs}, "all": pairs, "passages": 2}))
+    done = run_script("--tiny", "--out", tmp_path, "--policy-evaluation", tmp_path / "policy.json", "--reward-evaluation", tmp_path / "reward.json")
+    assert done.returncode == 0, done.stderr
+    policy, reward = ((tmp_path / name / "README.md").read_text() for name in ("policy", "reward"))
+    assert "| emForced | 62.5 % | 50.0 to 75.0 | 16 |" in policy and "| declineAuc adversarial | 75.0 % |  | 9 |" in policy
+    assert "| right > wrong | 80.0 % | 70.0 to 90.0 | 40 |" in reward and "| all pairs |" in reward
 
 
 def test_script_says_what_is_missing(tmp_path):

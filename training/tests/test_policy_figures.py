@@ -48,8 +48,8 @@ def test_every_form_asks_the_same_and_a_shuffled_sentence_is_found_again():
     assert all("bridge" in questions[0].lower() for name, (_, questions, _) in forms.items() if name != "typo")
 
 
-def test_spread_is_the_mean_deviation_over_forms():
-    assert evaluate_sensitivity.spread({"plain": [1.0, 0.0], "typo": [0.0, 0.0]}) == 0.25
+def test_spread_is_the_deviation_over_the_forms_of_a_question():
+    assert evaluate_sensitivity.spreads({"plain": [1.0, 0.0], "typo": [0.0, 0.0]}) == [0.5, 0.0]
 
 
 def test_the_scripts_on_a_toy_model(row, tmp_path, monkeypatch):
@@ -59,7 +59,12 @@ def test_the_scripts_on_a_toy_model(row, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["x", "--policy", str(tmp_path / "policy"), *rows])
     evaluate_sensitivity.main()
     report = json.loads((tmp_path / "out.json").read_text())
-    assert report["questions"] == 9 and len(report["forms"]) == 15 and 0 <= report["declineSpread"] <= 0.5
+    assert report["passages"] == 3 and report["questions"] == 9 and len(report["forms"]) == 15 and 0 < report["declineSpread"]["value"] <= 0.5
+    assert report["forms"]["plain"]["againstPlain"]["value"] == 0
+    assert report["forms"]["lower case"]["declineProbability"]["value"] != report["forms"]["plain"]["declineProbability"]["value"]
+    monkeypatch.setattr(sys, "argv", ["x", "--policy", str(tmp_path / "policy"), *rows, "--minutes", "0"])
+    evaluate_sensitivity.main()
+    assert json.loads((tmp_path / "out.json").read_text())["passages"] == 1
     monkeypatch.setattr(sys, "argv", ["x", "--policy", f"sft={tmp_path / 'policy'}", *rows])
     with torch.no_grad():
         evaluate_general.main()
