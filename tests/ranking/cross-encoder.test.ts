@@ -103,7 +103,7 @@ describe('the committed reranker', () => {
     const tokenizer = await loadTokenizer('models/reranker/tokenizer.json');
     const reranker = await real();
     for (const { question, passage: text, inputIds, relevanceLogit } of examples) {
-      expect(encodePair(tokenizer, question, text, { maxTokens: 160, maxQuestionTokens: 48 }).ids).toEqual(inputIds);
+      expect(encodePair(tokenizer, question, text, { maxTokens: 192, maxQuestionTokens: 48 }).ids).toEqual(inputIds);
       const query = { text: question, access: { tenant: 'default', groups: [] } };
       const request = { query, passages: [passage(text)] };
       const [ranked] = await reranker.rerank(request, new AbortController().signal);
