@@ -45,6 +45,7 @@ export const DEFAULT_FEATURES: readonly ConfidenceFeature[] = [
   'meanTokenLogprob',
   'relevanceScore',
   'declineProbability',
+  'readerAgreement',
 ];
 
 /** A feature that is unknown, or the same, in all cases says nothing. */
