@@ -2,7 +2,7 @@
 
     python scripts/prepare_data.py --data ../shared/data --out "$WORK/data"
 
-Writes demonstrations, rewards, prompts, calibration and dev (.jsonl) and `card.json` (counts, hashes, what was left out);
+Writes demonstrations, rewards, prompts, calibration and dev (.jsonl) and `card.json` (counts, hashes, what was left out, overlap with each evaluation set);
 evaluation.jsonl is `squad/dev-v2.0-a` in the same form: it is measured on and never learnt from or chosen by.
 A line: {"id", "title", "sentences": [..], "branches": [{"question", "answers": [..], "sentence": n|null, "kind"}]}.
 `kind`: gold, logged (gold question as a search log writes it), sibling, removed, swapped (the last three: unanswerable),
@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from rlhf.decontamination import SHINGLE_WORDS, evaluation_texts, shingles_of
+from rlhf.decontamination import SHINGLE_WORDS, evaluation_sets, overlap, shingles_of, titles_and_shingles
 from rlhf.negatives import article_names, as_logged_query, sibling_questions, swapped_question
 from rlhf.prompt_variants import add_retrieved, vary
 from rlhf.splits import normalised_title, split_of
@@ -44,7 +44,8 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
 
     passages = read_squad(source)
-    titles, shingles = evaluation_texts(args.data)
+    sets = evaluation_sets(args.data)
+    titles, shingles = titles_and_shingles(sets)
     articles: dict[str, list[Passage]] = collections.defaultdict(list)
     dropped = collections.Counter()
     for passage in passages:
@@ -73,7 +74,8 @@ def main() -> None:
         rows["demonstrations"] = [vary(line, random.Random(f"{args.seed}:variants:{number}"), args.instructions, args.examples)
                                   for number, line in enumerate(rows["demonstrations"])]
     rows["evaluation"] = evaluation_rows(args.data / "squad/dev-v2.0-a.json.gz")
-    card = {"source": {"file": source.name, "sha256": sha256(source)}, "seed": args.seed, **variants(args), "leftOut": dict(dropped), "files": {}}
+    card = {"source": {"file": source.name, "sha256": sha256(source)}, "seed": args.seed, **variants(args), "leftOut": dict(dropped),
+            "overlap": overlap(passages, sets), "files": {}}
     for split, lines in rows.items():
         random.Random(args.seed).shuffle(lines)
         path = args.out / f"{split}.jsonl"

@@ -1,6 +1,9 @@
+import gzip
 import json
 import random
+import sys
 
+import prepare_data
 import pytest
 
 from rlhf.negatives import as_logged_query, sibling_questions, swapped_question, with_typo
@@ -91,3 +94,27 @@ def test_a_missing_and_an_empty_file_are_named(tmp_path):
 def test_unanswerable_questions_need_no_sentence(tmp_path):
     (tmp_path / "rows.jsonl").write_text(json.dumps(branch_with(answers=[], sentence=None)) + "\n")
     assert len(read_rows(tmp_path / "rows.jsonl")[0]["branches"]) == 2
+
+
+def test_what_an_evaluation_set_has_is_left_out_and_counted_for_each_set(tmp_path, monkeypatch):
+    words = "the quick brown fox jumps over the lazy dog while seven old owls watch from the tall tree"
+    article = lambda title, context: {"title": title, "paragraphs": [{"context": context, "qas": [
+        {"id": "q", "question": "What does the fox do over the dog?", "answers": [{"text": "jumps", "answer_start": context.find("jumps")}]}]}]}
+    (tmp_path / "squad").mkdir()
+    for name, articles in (("train-v1.1", [article("Foxes", f"Here {words}."), article("Named", "It jumps."), article("Kept", "A fox jumps.")]),
+                           ("dev-v2.0-a", [article("Named", "Nothing jumps.")])):
+        with gzip.open(tmp_path / f"squad/{name}.json.gz", "wt") as file:
+            json.dump({"data": articles}, file)
+    (tmp_path / "begin").mkdir()
+    (tmp_path / "begin/begin_dev_a.tsv").write_text(f"model_name\tknowledge\tresponse\nx\tIt is said that {words.upper()}\ty\n")
+    (tmp_path / "nq-open").mkdir()
+    (tmp_path / "nq-open/NQ-open.dev.jsonl").write_text('{"question": "what does the fox do over the dog"}\n')
+    monkeypatch.setattr(sys, "argv", ["prepare_data", "--data", str(tmp_path), "--out", str(tmp_path / "out")])
+    prepare_data.main()
+    card = json.loads((tmp_path / "out/card.json").read_text())
+    assert card["leftOut"] == {"passages of articles that an evaluation set names": 1, "passages sharing 13 words with an evaluation set": 1}
+    assert card["overlap"]["begin"] == {"texts": 1, "questions": 0, "passagesOfItsArticles": 0, "passagesSharingWords": 1, "sameQuestions": 0}
+    assert card["overlap"]["squad/dev-v2.0-a"]["passagesOfItsArticles"] == 1
+    assert card["overlap"]["nq-open"]["sameQuestions"] == 3
+    learnt = "".join((tmp_path / "out" / name).read_text() for name in card["files"] if name != "evaluation.jsonl")
+    assert "owls" not in learnt and "Named" not in learnt
