@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from rlhf.encoder import MASKED, Encoder
-from rlhf.negatives import article_names, as_logged_query, swapped_question
+from rlhf.negatives import article_names, as_logged_query, sibling_questions, swapped_question
 from rlhf.reranking import TRAINED_ON, Corpus, holds_answer
 from rlhf.retrieval import Bm25, top
 from rlhf.sentences import sentence_spans
@@ -23,7 +23,8 @@ NOWHERE = 0  # the place of [CLS]: a span that begins and ends there says that t
 PASSAGES_A_STEP = 8
 QUESTIONS_A_PASSAGE = 3
 FOUND_SHARE = 0.25  # questions shown with a passage, too, that retrieval finds for them and that lacks the answer
-SWAPPED_SHARE = 0.15  # questions shown, too, with a name, number or direction changed so that their passage does not answer
+SWAPPED_SHARE = 0.5  # questions shown, too, with a name, number or direction changed so that their passage does not answer
+SIBLING_SHARE = 0.25  # questions beside which their passage is asked what a passage beside it answers
 LOGGED_SHARE = 0.2  # questions in the form of a search log
 
 
@@ -96,13 +97,15 @@ class Readings:
                 self.asked[gold].append((text, answers))
         self.anchors = sorted(i for i, asked in self.asked.items() if asked)
         random.Random(seed).shuffle(self.anchors)
-        articles: dict[str, list[Passage]] = {}
+        self.passages = {i: self.passage(i) for i in self.members}
+        self.articles: dict[str, list[Passage]] = {}
         for i in self.members:
-            articles.setdefault(corpus.articles[i], []).append(self.passage(i))
-        self.names = {title: article_names(passages) for title, passages in articles.items()}
+            self.articles.setdefault(corpus.articles[i], []).append(self.passages[i])
+        self.names = {title: article_names(passages) for title, passages in self.articles.items()}
 
     def passage(self, index: int) -> Passage:
-        return Passage(str(index), self.corpus.articles[index], self.corpus.texts[index], [])
+        questions = [Question("", text, answers) for text, answers in self.asked[index]]
+        return Passage(str(index), self.corpus.articles[index], self.corpus.texts[index], [], questions)
 
     def __getitem__(self, number: int) -> list[Reading]:
         rng, readings = random.Random(f"{self.seed}:{number}"), []
@@ -113,10 +116,13 @@ class Readings:
                 readings.append(Reading(asked, index, answers))
                 if rng.random() < FOUND_SHARE:
                     readings += self.found(asked, answers, index, rng)
+                passage, article = self.passages[index], self.corpus.articles[index]
                 if rng.random() < SWAPPED_SHARE:
-                    names = self.names[self.corpus.articles[index]]
-                    changed = swapped_question(Question("", text, answers), self.passage(index), names, rng)
+                    changed = swapped_question(Question("", text, answers), passage, self.names[article], rng)
                     readings += [Reading(changed, index, None)] if changed else []
+                if rng.random() < SIBLING_SHARE:
+                    others = sibling_questions(passage, self.articles[article], rng, 4)
+                    readings += [Reading(rng.choice(others), index, None)] if others else []
         return readings
 
     def found(self, question: str, answers: list[str], gold: int, rng: random.Random) -> list[Reading]:
