@@ -20,7 +20,7 @@ stages=()
 stage() { stages+=("$(printf '%q ' "$@")"); }  # all run in one process: half of the time would go into loading libraries
 data=$work/rows
 reward=(--reward "$work/reward" --frozen-layers 1 --seed 1)
-held_out=(--dev "$data/dev.jsonl" --dev-rows "${DEV_ROWS:-60}" --dev-samples 4)
+held_out=(--dev "$data/dev.jsonl" --dev-rows "${DEV_ROWS:-160}" --dev-samples 4)
 ppo=(--prompts "$data/prompts.jsonl" --policy "$work/sft" "${reward[@]}" "${held_out[@]}" --learning-rate 1e-3 --value-learning-rate 3e-3 --kl-coefficient 0.1 --kl-target 0.2
   --rows-per-step 16 --minibatch-rows 16 --eval-steps 10)
 
@@ -49,7 +49,7 @@ stage compare_methods.py --sft "$work/sft" --reward "$work/reward" --frozen-laye
 stage export_onnx.py --policy "$work/ppo" --reward "$work/reward" --frozen-layers 1 --lower int8 --policy-upper int8 --reward-upper int8 \
   --max-tokens 256 --calibration "$data/dev.jsonl" --candidates "$work/candidates.jsonl" --rows 4 --compare-rows 8 --out "$work/models"
 printf '%s\n' "${stages[@]}" | "$python" scripts/run_stages.py
-"$python" - "$work" <<'PYTHON'
+"$python" - "$work" "${DEV_ROWS:-160}" <<'PYTHON'
 import json, sys
 from pathlib import Path
 
@@ -60,8 +60,13 @@ start, end = curve[0], curve[-1]
 assert len(curve) > 1 and end["step"] == steps[-1]["step"], "PPO was not measured at its end"
 assert end["sampledReward"] > start["sampledReward"], f"the reward fell from {start['sampledReward']:.3f} to {end['sampledReward']:.3f}"
 assert all(line["kl"] < 2.0 for line in curve), f"KL left its bound: {[line['kl'] for line in curve]}"
-for name in ("sampledCorrect", "goldCorrect"):
-    assert end[name] >= start[name] - 0.02, f"{name} fell from {start[name]:.3f} to {end[name]:.3f}"
+assert end["sampledCorrect"] >= start["sampledCorrect"], f"sampledCorrect fell from {start['sampledCorrect']:.3f} to {end['sampledCorrect']:.3f}"
+# Of the greedy answers PPO changes few. Rounding differs between processors, and with it which: a fall within what chance does to two
+# shares of so many questions (one-sided, 95 %) is none.
+rows = [json.loads(line) for line in (work / "rows/dev.jsonl").read_text().splitlines()][: int(sys.argv[2])]
+questions, share = sum(len(row["branches"]) for row in rows), start["goldCorrect"]
+chance = 1.64 * (2 * share * (1 - share) / questions) ** 0.5
+assert end["goldCorrect"] >= share - chance, f"goldCorrect fell from {share:.3f} to {end['goldCorrect']:.3f} ({questions} questions, {chance:.3f} by chance)"
 table = {line["method"] for line in json.loads((work / "training.json").read_text())["methods"]}
 assert table == {"sft", "best-of-n", "ppo", "ppo-ptx", "dpo", "filtered"}, table
 for name in ("policy", "reward"):
