@@ -1,8 +1,4 @@
-/** Places in a text, in UTF-16 units: `start` inclusive, `end` exclusive. */
-export interface TextSpan {
-  start: number;
-  end: number;
-}
+import type { TextSpan } from '../types.js';
 
 /**
  * Where in a text the tokens of an uncased WordPiece vocabulary stand, one entry each; `null` for a token that does not

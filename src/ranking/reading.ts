@@ -1,4 +1,4 @@
-import type { TextSpan } from '../onnx/token-offsets.js';
+import type { TextSpan } from '../types.js';
 
 /** How a model that marks answers has read one passage: for each token of its text, where it stands and what may begin and end there. */
 export interface Reading {
