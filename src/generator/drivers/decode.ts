@@ -164,8 +164,7 @@ export async function decode(
     greedy: greedy.answer,
     insisted: insisted?.answer ?? null,
     forked: forked.map(({ answer }) => answer),
-    suggested:
-      suggested && own.some(({ answer }) => answer.text === suggested.answer.text) ? null : (suggested?.answer ?? null),
+    suggested: suggested && own.every(({ answer }) => answer.text !== suggested.answer.text) ? suggested.answer : null,
     declineProbability: Math.exp(declineLogprob),
   };
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { SessionPool } from '../../onnx/session-pool.js';
 import type { Candidate, Passage } from '../../types.js';
 import { planCandidates } from '../candidate-plan.js';
@@ -36,7 +37,7 @@ export class OnnxGenerator implements Generator {
   readonly promptVersion: string;
   readonly #pool: SessionPool;
   readonly #withReward: boolean;
-  readonly #knownRewards = new Map<string, number>();
+  readonly #knownRewards = new LRUCache<string, number>({ max: MAX_KNOWN_REWARDS });
 
   private constructor(modelId: string, promptVersion: string, { pool, withReward = false }: OnnxGeneratorOptions) {
     this.modelId = modelId;
@@ -76,7 +77,7 @@ export class OnnxGenerator implements Generator {
 
   /** The reward taken while generating, or `undefined`. For the `known` option of the reward model's driver. */
   knownReward(key: RewardKey): number | undefined {
-    return this.#knownRewards.get(rewardKey(key));
+    return this.#knownRewards.peek(rewardKey(key));
   }
 
   close(): Promise<void> {
@@ -99,22 +100,13 @@ export class OnnxGenerator implements Generator {
     const affinityKey = `${passage.tenant} ${passage.id}`;
     const result = await this.#pool.run<AnswerTaskResult>('answer', task, { signal, affinityKey });
     return result.candidates.map(({ rewardLogit, ...candidate }) => {
-      if (rewardLogit !== undefined) this.#remember(rewardKey({ query, passage, candidate }), rewardLogit);
+      if (rewardLogit !== undefined) this.#knownRewards.set(rewardKey({ query, passage, candidate }), rewardLogit);
       return {
         ...candidate,
         passageId: passage.id,
         declineProbability: result.declineProbability,
       };
     });
-  }
-
-  #remember(key: string, reward: number): void {
-    this.#knownRewards.delete(key);
-    this.#knownRewards.set(key, reward);
-    for (const oldest of this.#knownRewards.keys()) {
-      if (this.#knownRewards.size <= MAX_KNOWN_REWARDS) break;
-      this.#knownRewards.delete(oldest);
-    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { ServiceError } from '../../errors.js';
 import { openModel } from '../../onnx/manifest.js';
@@ -41,7 +42,7 @@ export class OnnxCrossEncoder implements Reranker {
   readonly reader: AnswerReader | null;
   readonly #pool: SessionPool;
   readonly #calibration: z.infer<typeof settings>['calibration'];
-  readonly #knownSpans = new Map<string, Float32Array>();
+  readonly #knownSpans = new LRUCache<string, Float32Array>({ max: MAX_KNOWN_SPANS });
 
   private constructor(modelId: string, pool: SessionPool, limits: z.infer<typeof settings>) {
     this.modelId = modelId;
@@ -93,7 +94,7 @@ export class OnnxCrossEncoder implements Reranker {
   async #read({ query, passage }: ReadRequest, signal: AbortSignal): Promise<Reading> {
     const whole = passageText(passage);
     const textFrom = whole.length - passage.text.length;
-    const spans = this.#knownSpans.get(pairKey(query.text, whole));
+    const spans = this.#knownSpans.peek(pairKey(query.text, whole));
     const task: ReadTask = { question: query.text, passage: whole, textFrom, ...(spans && { spans }) };
     return await this.#pool.run<Reading>('read', task, { signal });
   }
@@ -108,20 +109,11 @@ export class OnnxCrossEncoder implements Reranker {
       order.map(async (index) => {
         const task: ScoreTask = { question, passage: passages[index] ?? '' };
         const score = await this.#pool.run<PairScore>('score', task, { signal });
-        if (score.spans) this.#remember(pairKey(question, task.passage), score.spans);
+        if (score.spans) this.#knownSpans.set(pairKey(question, task.passage), score.spans);
         scores[index] = score;
       }),
     );
     return scores;
-  }
-
-  #remember(key: string, spans: Float32Array): void {
-    this.#knownSpans.delete(key);
-    this.#knownSpans.set(key, spans);
-    for (const oldest of this.#knownSpans.keys()) {
-      if (this.#knownSpans.size <= MAX_KNOWN_SPANS) break;
-      this.#knownSpans.delete(oldest);
-    }
   }
 }
 
