@@ -7,7 +7,13 @@ import { calibrationError } from '../evaluation/measures/calibration-error.js';
 import { reliabilityFigure, riskCoverageFigure } from '../evaluation/report/confidence-figures.js';
 import { writeFigure } from '../evaluation/report/figure-file.js';
 import { isRightAnswer } from '../evaluation/right-answer.js';
-import { type CalibrationCase, type CalibrationFit, fitCalibration, type GroupFit } from '../reward/calibration.js';
+import {
+  type CalibrationCase,
+  type CalibrationFit,
+  type CalibrationOptions,
+  fitCalibration,
+  type GroupFit,
+} from '../reward/calibration.js';
 import { type Calibrator, type ModelVersions, sealCalibrator } from '../reward/calibrator.js';
 import { CONFIDENCE_FEATURES, type ConfidenceFeatures, confidenceFeatures } from '../reward/confidence.js';
 import { groupName } from '../reward/query-group.js';
@@ -26,6 +32,7 @@ interface CalibrateOptions {
   confidence: number;
   force?: boolean;
   figures?: string;
+  traps?: string;
 }
 
 /** Fewer answers than this cannot carry seven weights and a map. */
@@ -53,6 +60,10 @@ export function registerCalibrate(program: Command): void {
       'with --labels: probability that the target holds on the site',
       numberOption(0.5, 0.999, { whole: false }),
       0.95,
+    )
+    .option(
+      '--traps <file>',
+      'with --records: records of questions written to look answerable; the weights learn from them, the promise does not count them',
     )
     .option('--figures <dir>', 'with --records: reliability diagram and risk-coverage curve, as SVG and PNG')
     .option('--force', 'replace a calibrator that is there')
@@ -84,25 +95,30 @@ async function calibrate(options: CalibrateOptions): Promise<void> {
     const { calibrateSite } = await import('./calibrate-site.js'); // Help and usage errors need no models.
     return await calibrateSite({ labels, records: path, out, targetPrecision, confidence, index });
   }
-  if (path !== undefined) await calibrateModels(path, out, targetPrecision, options.figures);
+  if (path !== undefined) await calibrateModels(path, options);
 }
 
-async function calibrateModels(path: string, out: string, targetPrecision: number, figures?: string): Promise<void> {
+async function calibrateModels(
+  path: string,
+  { out, targetPrecision, figures, traps: trapsPath }: CalibrateOptions,
+): Promise<void> {
   const records = await readRecords(path);
-  const cases = toCases(records);
+  const trapRecords = trapsPath === undefined ? [] : await readRecords(trapsPath);
+  const [cases, traps] = [toCases(records), toCases(trapRecords)];
   if (cases.length < MIN_CASES)
     throw new ServiceError('invalid-request', {
       message: `${path}: expected at least ${MIN_CASES} questions with an answer, found ${cases.length} of ${records.length}.`,
     });
-  const fit = fitOrExplain(cases, targetPrecision, path);
-  const calibrator = toCalibrator(fit, oneVersion(records, path), targetPrecision);
+  const fit = fitOrExplain(cases, { targetPrecision, traps }, path);
+  const calibrator = toCalibrator(fit, oneVersion([...records, ...trapRecords], path), targetPrecision);
   await mkdir(dirname(out), { recursive: true });
   await writeFile(out, `${JSON.stringify(calibrator, null, 2)}\n`);
   const answerable = records.filter((record) => record.answerable).length;
-  const table = renderFeatureTable(featureTable(cases, answerable));
+  const table = renderFeatureTable(featureTable(cases, answerable, traps));
   if (figures !== undefined) await drawFigures(figures, cases, fit.served);
+  const trapped = trapsPath === undefined ? '' : `\n${describeTraps(fit, trapRecords.length)}`;
   process.stdout.write(
-    `${describe(calibrator, records.length, answerable)}\n\n${groupTable(fit.groups)}\n\n${table}\n\nwritten to ${out}\n`,
+    `${describe(calibrator, records.length, answerable)}${trapped}\n\n${groupTable(fit.groups)}\n\n${table}\n\nwritten to ${out}\n`,
   );
 }
 
@@ -164,9 +180,9 @@ export function oneVersion(records: readonly AnswerRecord[], path: string): Mode
   });
 }
 
-function fitOrExplain(cases: readonly CalibrationCase[], targetPrecision: number, path: string): CalibrationFit {
+function fitOrExplain(cases: readonly CalibrationCase[], options: CalibrationOptions, path: string): CalibrationFit {
   try {
-    return fitCalibration(cases, { targetPrecision });
+    return fitCalibration(cases, options);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new ServiceError('invalid-request', { message: `${path}: cannot be fitted. ${cause.message}`, cause });
@@ -229,6 +245,12 @@ function describe(
     `calibration error, held out, 15 bins of equal mass: ${fit.calibrationError.toFixed(4)}`,
     shown,
   ].join('\n');
+}
+
+/** How many of the questions that look answerable would be answered at the threshold of all queries, held out. */
+function describeTraps({ traps, threshold }: CalibrationFit, asked: number): string {
+  const shown = traps.filter(({ confidence }) => confidence >= threshold.minConfidence).length;
+  return `traps: ${shown} of ${asked} would be answered (${((100 * shown) / Math.max(1, asked)).toFixed(1)} %)`;
 }
 
 /** Which groups of queries have their own map and threshold, and why the others have not. */

@@ -17,13 +17,18 @@ export interface FeatureRow {
  * calibrator is needed for, as they come.
  *
  * @param answerable Answerable questions, what coverage is a share of.
+ * @param traps As `CalibrationOptions.traps`; no figure is of them.
  */
-export function featureTable(cases: readonly CalibrationCase[], answerable: number): FeatureRow[] {
+export function featureTable(
+  cases: readonly CalibrationCase[],
+  answerable: number,
+  traps: readonly CalibrationCase[] = [],
+): FeatureRow[] {
   const others = CONFIDENCE_FEATURES.filter(
     (name) => !DEFAULT_FEATURES.includes(name) && cases.some(({ features }) => (features[name] ?? null) !== null),
   );
   const fitted = (name: string, features: readonly ConfidenceFeature[]) =>
-    row(name, fitCalibration(cases, { features }).heldOut, answerable, true);
+    row(name, fitCalibration(cases, { features, traps }).heldOut, answerable, true);
   const raw = (name: string, score: ConfidenceFeature) => {
     const ranked = cases.map(({ features, right }) => ({ confidence: features[score] ?? 0, right }));
     return row(name, ranked, answerable, false);

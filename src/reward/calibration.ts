@@ -27,6 +27,12 @@ export interface CalibrationOptions {
   features?: readonly ConfidenceFeature[];
   /** Fewest questions of a group that is not pooled. @default MIN_GROUP */
   minGroup?: number;
+  /**
+   * Answers to questions written to look answerable. The weights learn from them what an answer may have in its favour and
+   * still be wrong; maps and thresholds do not, since what they promise is the share that is right among the cases.
+   * @default none
+   */
+  traps?: readonly CalibrationCase[];
 }
 
 /**
@@ -64,6 +70,8 @@ export interface CalibrationFit extends Pick<Calibrator, 'intercept' | 'features
   groups: GroupFit[];
   /** As `heldOut`, with the maps of the groups where they have their own: the confidences that are served. */
   served: ConfidenceOutcome[];
+  /** As `served`, of `CalibrationOptions.traps`. */
+  traps: ConfidenceOutcome[];
 }
 
 /** What became of one group of questions. */
@@ -83,18 +91,18 @@ export interface GroupFit extends QueryGroup {
  * @throws RangeError with cases of one outcome only, in all or in what a fold leaves.
  */
 export function fitCalibration(cases: readonly CalibrationCase[], options: CalibrationOptions = {}): CalibrationFit {
-  const { targetPrecision = 0.9, folds = 5, seed = 1 } = options;
+  const { targetPrecision = 0.9, folds = 5, seed = 1, traps = [] } = options;
   const features = (options.features ?? DEFAULT_FEATURES).filter((name) => varies(cases, name));
   const groups = groupsOf(cases, options.minGroup ?? MIN_GROUP);
   const own = new Set(groups.filter(({ pooledBecause }) => pooledBecause === null).map(groupName));
-  const rows = cases.map(
-    ({ id, features: values, right, group }): Row => ({
-      fold: foldOf(id, folds, seed),
-      right,
-      group: group && own.has(groupName(group)) ? groupName(group) : null,
-      x: featureVector(values).map((value, index) => (isUsed(index, features) ? value : null)),
-    }),
-  );
+  const toRow = ({ id, features: values, right, group }: CalibrationCase, isTrap: boolean): Row => ({
+    fold: foldOf(id, folds, seed),
+    right,
+    isTrap,
+    group: group && own.has(groupName(group)) ? groupName(group) : null,
+    x: featureVector(values).map((value, index) => (isUsed(index, features) ? value : null)),
+  });
+  const rows = [...cases.map((each) => toRow(each, false)), ...traps.map((each) => toRow(each, true))];
   const { linear, isotonic, maps } = fitTwoStages(rows);
   const pairs = crossFit(rows, fitTwoStages, (fit, { x, group }) => {
     const probability = logisticProbability(fit.linear, x);
@@ -104,10 +112,12 @@ export function fitCalibration(cases: readonly CalibrationCase[], options: Calib
   });
   const outcomes = (which: 'pooled' | 'served') =>
     rows.map(({ right }, index) => ({ confidence: pairs[index]?.[which] ?? 0, right }));
-  const heldOut = outcomes('pooled');
-  const served = outcomes('served');
+  // The cases stand first.
+  const heldOut = outcomes('pooled').slice(0, cases.length);
+  const served = outcomes('served').slice(0, cases.length);
   return {
     served,
+    traps: outcomes('served').slice(cases.length),
     groups: groups.map((group) => {
       const map = maps.get(groupName(group));
       if (!map) return { ...group, own: null };
@@ -125,6 +135,7 @@ export function fitCalibration(cases: readonly CalibrationCase[], options: Calib
 
 interface Row extends LabelledVector {
   fold: number;
+  isTrap: boolean;
   /** Name of a group that is not pooled. */
   group: string | null;
 }
@@ -139,7 +150,9 @@ interface TwoStages {
 function fitTwoStages(rows: readonly Row[]): TwoStages {
   const linear = fitLogistic(rows);
   const probabilities = crossFit(rows, fitLogistic, (model, { x }) => logisticProbability(model, x));
-  const outcomes = rows.map(({ right, group }, index) => ({ score: probabilities[index] ?? 0, right, group }));
+  const outcomes = rows.flatMap(({ right, group, isTrap }, index) =>
+    isTrap ? [] : [{ score: probabilities[index] ?? 0, right, group }],
+  );
   const names = new Set(outcomes.flatMap(({ group }) => group ?? []));
   const maps = [...names].map((name) => [name, fitIsotonic(outcomes.filter(({ group }) => group === name))] as const);
   return { linear, isotonic: fitIsotonic(outcomes), maps: new Map(maps) };

@@ -75,6 +75,35 @@ describe('fitCalibration', () => {
     expect(features.margin.weight).not.toBe(0);
   });
 
+  describe('with traps', () => {
+    // Agreement goes with being right, and just as high where a trap caught all candidates together.
+    const agreeing = cases.map((each, index) => ({
+      ...each,
+      features: { ...each.features, agreement: each.right === index % 5 > 0 ? 1 : 0.5 },
+    }));
+    const traps = agreeing.slice(0, 500).map(({ id, features }) => ({
+      id: `trap-${id}`,
+      right: false,
+      features: { ...features, agreement: 1 },
+    }));
+    const [without, withTraps] = [fitCalibration(agreeing), fitCalibration(agreeing, { traps })];
+
+    it('trusts less what they have too', () => {
+      expect(withTraps.features.agreement.weight).toBeLessThan(without.features.agreement.weight / 2);
+    });
+
+    it('still promises the share that is right among the cases', () => {
+      expect(withTraps.heldOut).toHaveLength(cases.length);
+      const said = withTraps.heldOut.reduce((sum, { confidence }) => sum + confidence, 0) / cases.length;
+      expect(said).toBeCloseTo(cases.filter(({ right }) => right).length / cases.length, 1);
+    });
+
+    it('says how sure it would be of each of them', () => {
+      expect(withTraps.traps).toHaveLength(500);
+      expect(without.traps).toEqual([]);
+    });
+  });
+
   it('refuses questions of one outcome', () => {
     expect(() => fitCalibration(cases.filter(({ right }) => right))).toThrow(RangeError);
   });

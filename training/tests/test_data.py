@@ -3,6 +3,7 @@ import json
 import random
 import sys
 
+import make_trap_questions
 import prepare_data
 import pytest
 
@@ -118,3 +119,22 @@ def test_what_an_evaluation_set_has_is_left_out_and_counted_for_each_set(tmp_pat
     assert card["overlap"]["nq-open"]["sameQuestions"] == 3
     learnt = "".join((tmp_path / "out" / name).read_text() for name in card["files"] if name != "evaluation.jsonl")
     assert "owls" not in learnt and "Named" not in learnt
+
+
+def test_trap_questions_are_the_changed_ones_and_have_no_answer(tmp_path, monkeypatch, capsys):
+    branches = [
+        {"question": "Which is the largest?", "answers": ["here"], "sentence": 1, "kind": "gold"},
+        {"question": "Which is the smallest?", "answers": [], "sentence": None, "kind": "swapped"},
+    ]
+    rows, out = tmp_path / "rows.jsonl", tmp_path / "traps.jsonl"
+    rows.write_text("".join(json.dumps({"id": f"T#{i}", "title": "T", "sentences": ["It is here."], "branches": branches}) + "\n" for i in range(5)))
+    monkeypatch.setattr(sys, "argv", ["make_trap_questions.py", "--rows", str(rows), "--limit", "3", "--out", str(out)])
+    make_trap_questions.main()
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    assert len({line["id"] for line in lines}) == 3
+    for line in lines:
+        assert (line["question"], line["answers"], line["answerable"], line["kind"]) == ("Which is the smallest?", [], False, "trap")
+
+    rows.write_text(json.dumps({"id": "T#0", "title": "T", "sentences": ["It is here."], "branches": branches[:1]}) + "\n")
+    with pytest.raises(SystemExit, match="no question of kind swapped"):
+        make_trap_questions.main()
