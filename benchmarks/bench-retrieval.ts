@@ -5,6 +5,7 @@
  *   npm run bench:retrieval -- --data ../shared/data/wikipedia/articles.jsonl.gz
  *   npm run bench:retrieval -- --driver clusters --ingest 2000 --passages 10000     (ELASTICSEARCH_URL, QDRANT_URL)
  */
+import './said-errors.js';
 import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';

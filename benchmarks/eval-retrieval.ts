@@ -6,6 +6,7 @@
  *   npm run eval:retrieval -- --sets "cacm squad"
  *   npm run eval:retrieval -- --driver clusters --systems "bm25 lexical"     (ELASTICSEARCH_URL, QDRANT_URL)
  */
+import './said-errors.js';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

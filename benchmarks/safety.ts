@@ -6,6 +6,7 @@
  * `--questions` asks so many questions of the whole pipeline, each with an attack in the passage that answers it, with and
  * without the passage guard; 0 leaves that out. The rest takes seconds.
  */
+import './said-errors.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -4,6 +4,7 @@
  *
  *   npx tsx benchmarks/strategies.ts [--misses]
  */
+import './said-errors.js';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { contradicts } from '../src/answer-meaning.js';

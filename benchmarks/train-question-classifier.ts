@@ -4,6 +4,7 @@
  *
  *   npx tsx benchmarks/train-question-classifier.ts --data ../shared/data/query-wellformedness
  */
+import './said-errors.js';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

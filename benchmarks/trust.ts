@@ -7,6 +7,7 @@
  * A set is a records file of `candor eval answers --records`, or the figures of its `--json`. benchmarks/README.md says how the
  * sets are made. What is not given is not measured: its figures are `null` with n = 0.
  */
+import './said-errors.js';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
