@@ -10,6 +10,10 @@
 # as it is and the reward model alone is trained on. The second generation:
 #
 #     BEGIN_WITH=served SFT_MINUTES=0 REWARD_PASSAGES=508 REWARD_MINUTES=52 SEED=2 training/runs/full.sh ../shared/data
+#
+# and the third, whose reward model learnt from adversarial pairs, too:
+#
+#     BEGIN_WITH=served SFT_MINUTES=0 REWARD_PASSAGES=249 ADVERSARIAL_PASSAGES=400 REWARD_MINUTES=46 SEED=3 training/runs/full.sh ../shared/data
 set -euo pipefail
 data=$(realpath "${1:-../shared/data}")
 root=$(cd "$(dirname "$0")/../.." && pwd)

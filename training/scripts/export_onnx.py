@@ -47,6 +47,7 @@ PRECISIONS = {
     "int4-fine": Precision(4, block=16),
     "mixed": Precision(4, block=16, fine=("self_attn.o_proj",)),
     "mixed-down": Precision(4, fine=("mlp.down_proj",)),
+    "mixed-gates": Precision(4, fine=("mlp.down_proj", *(f"self_attn.{part}_proj" for part in "qkvo"))),  # 4 bits: gates and what they gate
 }
 
 
@@ -57,7 +58,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder that gets policy/ and reward/")
     parser.add_argument("--lower", choices=PRECISIONS, default="exact4", help="precision of the shared layers")
     parser.add_argument("--policy-upper", choices=PRECISIONS, default="int4-fine")
-    parser.add_argument("--reward-upper", choices=PRECISIONS, default="mixed-down")
+    parser.add_argument("--reward-upper", choices=PRECISIONS, default="mixed-gates")
     parser.add_argument("--policy-accuracy-level", type=int, choices=(1, 4), default=4, help="4: int8 products, faster when writing")
     parser.add_argument("--reward-accuracy-level", type=int, choices=(1, 4), default=1, help="1: fp32 products, faster when reading")
     parser.add_argument("--frozen-layers", type=int, default=14, help="lowest layers, shared by policy and reward model")

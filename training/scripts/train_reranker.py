@@ -198,7 +198,7 @@ def write_model(args, tokenizer, corpus, vectors, model, state) -> None:
         args.out,
         {
             "name": f"candor-reader-minilm-l{state['layers']}",
-            "version": "1.0.0",
+            "version": "1.1.0",
             "kind": "reranker",
             "inputs": ["input_ids", "attention_mask", "token_type_ids"],
             "output": "relevance_logit",
