@@ -122,29 +122,36 @@ async function calibrateModels(
   );
 }
 
-/** Questions that got an answer; the others have no confidence. */
+/**
+ * Questions that got an answer; the others have no confidence. The answer is chosen among the recorded candidates, and its features
+ * computed, as the service does it today: an earlier version may have chosen otherwise and knew fewer features.
+ */
 export function toCases(records: readonly AnswerRecord[]): CalibrationCase[] {
   return records.flatMap((record) => {
-    const { id, top, features } = record;
-    if (top === null || features === null) return [];
-    return [
-      {
-        id,
-        features: featuresOf(record) ?? (features as unknown as ConfidenceFeatures),
-        right: isRightAnswer(record),
-        group: queryGroupOf(record.question),
-      },
-    ];
+    const answered = record.candidates.length === 0 ? recordedAnswer(record) : chosenAnswer(record);
+    if (!answered) return [];
+    const { top, features } = answered;
+    const right = isRightAnswer({ ...record, top });
+    return [{ id: record.id, features, right, group: queryGroupOf(record.question) }];
   });
 }
 
-/** From the candidates, as the service computes them today: records of an earlier version know fewer features. */
-function featuresOf({ candidates, relevanceScores, features }: AnswerRecord): ConfidenceFeatures | null {
+interface Answered {
+  top: string;
+  features: ConfidenceFeatures;
+}
+
+function recordedAnswer({ top, features }: AnswerRecord): Answered | null {
+  return top === null || features === null ? null : { top, features: features as unknown as ConfidenceFeatures };
+}
+
+function chosenAnswer({ candidates, relevanceScores, features }: AnswerRecord): Answered | null {
   const top = selectAnswer(candidates);
   if (!top) return null;
   const { passageAgeYears = null, entailment = null } = features ?? {};
   const context = { passageAgeYears, entailment };
-  return confidenceFeatures(top, candidates, new Map(Object.entries(relevanceScores)), context);
+  const relevance = new Map(Object.entries(relevanceScores));
+  return { top: top.text, features: confidenceFeatures(top, candidates, relevance, context) };
 }
 
 async function drawFigures(

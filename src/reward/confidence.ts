@@ -3,6 +3,7 @@ import { answerTokens } from '../answer-text.js';
 import type { ScoredCandidate } from '../types.js';
 import type { Calibrator } from './calibrator.js';
 import { isotonicValue } from './isotonic-regression.js';
+import { logOdds } from './log-odds.js';
 import { type LinearModel, logisticProbability } from './logistic-regression.js';
 import type { RewardedCandidate } from './rewarded-candidate.js';
 import { selectAnswer } from './select-answer.js';
@@ -163,11 +164,5 @@ function linearModel(calibrator: Calibrator): LinearModel {
 const logOf = (value: number | null | undefined) => (value === null || value === undefined ? null : Math.log1p(value));
 
 const logOddsOf = (value: number | null | undefined) => (value === null || value === undefined ? null : logOdds(value));
-
-/** Log-odds of a probability, cut at 0.0001 and 0.9999 so that one certain feature cannot decide alone. */
-function logOdds(probability: number): number {
-  const cut = clamp(probability, 1e-4, 1 - 1e-4);
-  return Math.log(cut / (1 - cut));
-}
 
 const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));

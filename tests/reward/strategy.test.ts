@@ -20,6 +20,16 @@ describe('selectAnswer', () => {
 
   it.each([
     ['the highest reward of a passage', [candidate('a', 'p', 1), candidate('b', 'p', 2)], 'b'],
+    [
+      'of nearly equal rewards the one that the reader would have marked',
+      [candidate('a', 'p', 1, { readerAgreement: 0.9 }), candidate('b', 'p', 1.3, { readerAgreement: 0.1 })],
+      'a',
+    ],
+    [
+      'a clearly higher reward whatever the reader says',
+      [candidate('a', 'p', 1, { readerAgreement: 0.9 }), candidate('b', 'p', 1.6, { readerAgreement: 0.1 })],
+      'b',
+    ],
     ['a passage whose decline is better gives none', [candidate('a', 'p', 1), candidate('-', 'p', 2)], null],
     ['no reward, no answer', [candidate('a', 'p', nan), candidate('b', 'p', -9)], 'b'],
     ['an infinite reward is none', [candidate('a', 'p', Number.POSITIVE_INFINITY), candidate('b', 'p', -9)], 'b'],
@@ -34,8 +44,8 @@ describe('selectAnswer', () => {
   });
 
   it.each([
-    ['the best passage has the word', [candidate('a', 'p', 1), candidate('b', 'q', 3.9)], 'a'],
-    ['unless another is far better', [candidate('a', 'p', 1), candidate('b', 'q', 4.1)], 'b'],
+    ['the best passage has the word', [candidate('a', 'p', 1), candidate('b', 'q', 1.9)], 'a'],
+    ['unless another is far better', [candidate('a', 'p', 1), candidate('b', 'q', 2.1)], 'b'],
     ['the others compete by reward', [candidate('-', 'p', 1), candidate('a', 'q', 1), candidate('b', 'r', 2)], 'b'],
     [
       'equal ones are decided by passage',
