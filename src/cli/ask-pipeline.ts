@@ -30,7 +30,9 @@ export async function askPipeline(
   { label, textOf, signal, keep }: AskPipelineOptions,
 ): Promise<void> {
   const { deadlineMs, candidates } = config.answer;
-  const pipeline = await createPipeline(config, { warn: (message) => console.error(message) });
+  // What one question is answered must not depend on which were asked before it.
+  const unwatched = { ...config, drift: { ...config.drift, enabled: false } };
+  const pipeline = await createPipeline(unwatched, { warn: (message) => console.error(message) });
   const progress = startProgress(label, questions.length);
   const failures: string[] = [];
   try {

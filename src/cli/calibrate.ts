@@ -197,7 +197,7 @@ function fitOrExplain(cases: readonly CalibrationCase[], options: CalibrationOpt
 }
 
 export function toCalibrator(fit: CalibrationFit, fittedFor: ModelVersions, targetPrecision: number): Calibrator {
-  const { threshold, heldOut, served, intercept, features, isotonic } = fit;
+  const { threshold, heldOut, fitted, intercept, features, isotonic } = fit;
   const groups = fit.groups.flatMap(({ language, kind, questions, right, own }) => {
     if (!own) return [];
     const { minConfidence, precision, precisionLow, shown } = own.threshold;
@@ -218,7 +218,7 @@ export function toCalibrator(fit: CalibrationFit, fittedFor: ModelVersions, targ
     isotonic,
     minConfidence: threshold.minConfidence,
     ...(groups.length > 0 && { groups }),
-    ...withDistribution(served),
+    ...withDistribution(fitted),
     fit: {
       date: new Date().toISOString().slice(0, 10),
       questions: heldOut.length,

@@ -32,7 +32,7 @@ export const answerRecordSchema = questionSchema.extend({
   passagesRead: z.array(z.string()),
   /** Reranker's score by passage id, of the passages read. */
   relevanceScores: z.record(z.string(), z.number()),
-  /** Text of the best candidate by reward, before any threshold; `null` when there was none. */
+  /** Text of the best candidate (`selectAnswer`), before any threshold; `null` when there was none. */
   top: z.string().nullable(),
   /** Sentence that `top` points at; absent in older records. */
   quote: z.string().nullable().optional(),

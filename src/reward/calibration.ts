@@ -70,6 +70,8 @@ export interface CalibrationFit extends Pick<Calibrator, 'intercept' | 'features
   groups: GroupFit[];
   /** As `heldOut`, with the maps of the groups where they have their own: the confidences that are served. */
   served: ConfidenceOutcome[];
+  /** Each case with the confidence of the calibrator itself: how those that are served will be spread. */
+  fitted: ConfidenceOutcome[];
   /** As `served`, of `CalibrationOptions.traps`. */
   traps: ConfidenceOutcome[];
 }
@@ -103,13 +105,9 @@ export function fitCalibration(cases: readonly CalibrationCase[], options: Calib
     x: featureVector(values).map((value, index) => (isUsed(index, features) ? value : null)),
   });
   const rows = [...cases.map((each) => toRow(each, false)), ...traps.map((each) => toRow(each, true))];
-  const { linear, isotonic, maps } = fitTwoStages(rows);
-  const pairs = crossFit(rows, fitTwoStages, (fit, { x, group }) => {
-    const probability = logisticProbability(fit.linear, x);
-    const pooled = isotonicValue(fit.isotonic, probability);
-    const map = group === null ? undefined : fit.maps.get(group);
-    return { pooled, served: map ? isotonicValue(map, probability) : pooled };
-  });
+  const whole = fitTwoStages(rows);
+  const { linear, isotonic, maps } = whole;
+  const pairs = crossFit(rows, fitTwoStages, confidences);
   const outcomes = (which: 'pooled' | 'served') =>
     rows.map(({ right }, index) => ({ confidence: pairs[index]?.[which] ?? 0, right }));
   // The cases stand first.
@@ -117,6 +115,9 @@ export function fitCalibration(cases: readonly CalibrationCase[], options: Calib
   const served = outcomes('served').slice(0, cases.length);
   return {
     served,
+    fitted: rows
+      .slice(0, cases.length)
+      .map((row) => ({ confidence: confidences(whole, row).served, right: row.right })),
     traps: outcomes('served').slice(cases.length),
     groups: groups.map((group) => {
       const map = maps.get(groupName(group));
@@ -156,6 +157,14 @@ function fitTwoStages(rows: readonly Row[]): TwoStages {
   const names = new Set(outcomes.flatMap(({ group }) => group ?? []));
   const maps = [...names].map((name) => [name, fitIsotonic(outcomes.filter(({ group }) => group === name))] as const);
   return { linear, isotonic: fitIsotonic(outcomes), maps: new Map(maps) };
+}
+
+/** Of one row: by the map of all, and by that of its group where it has one. */
+function confidences({ linear, isotonic, maps }: TwoStages, { x, group }: Row): { pooled: number; served: number } {
+  const probability = logisticProbability(linear, x);
+  const pooled = isotonicValue(isotonic, probability);
+  const map = group === null ? undefined : maps.get(group);
+  return { pooled, served: map ? isotonicValue(map, probability) : pooled };
 }
 
 /** The groups that occur, the largest first, and which of them cannot have their own map. */

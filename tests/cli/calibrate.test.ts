@@ -94,6 +94,30 @@ describe('candor calibrate', () => {
     expect(minConfidence).toBeLessThan(1);
   });
 
+  it('chooses the answer among the recorded candidates anew', async () => {
+    const given = records.map((one, index) => {
+      const candidate = {
+        ...{ text: '6,853 km', sentenceNumber: 1, passageId: 'p', declined: false, meanTokenLogprob: -0.1 },
+        ...{ sampled: 'greedy' as const, declineProbability: 0.1, rewardLogit: index / 100 - 2, confidence: 0 },
+      };
+      const likelier = { ...candidate, text: one.top ?? '', rewardLogit: candidate.rewardLogit + 1 };
+      return { ...one, top: '6,853 km', candidates: [candidate, likelier] };
+    });
+    const right = records.filter(({ top }) => top === '6,853 km').length;
+    expect((await calibrate(given)).fit.right).toBe(right);
+  });
+
+  it('lets the weights learn from traps and counts none of them', async () => {
+    const traps = join(dir, 'traps.jsonl');
+    const trapped = records.slice(0, 50).map((one) => ({ ...one, id: `trap ${one.id}`, top: 'Cairo', answers: [] }));
+    await writeFile(traps, trapped.map((one) => `${JSON.stringify(one)}\n`).join(''));
+    const { fit, version } = await calibrate(records);
+    const withTraps = await calibrate(records, '--traps', traps, '--force');
+    expect(withTraps.fit).toMatchObject({ questions: fit.questions, right: fit.right });
+    expect(withTraps.version).not.toBe(version);
+    expect(printed).toMatch(/traps: \d+ of 50 would be answered/);
+  });
+
   it('draws figures as SVG and PNG', async () => {
     await calibrate(records, '--figures', join(dir, 'figures'));
     const names = await readdir(join(dir, 'figures'));
