@@ -14,6 +14,8 @@ import { parseArgs } from 'node:util';
 import { configWith } from '../src/cli/options.js';
 import { seededRandom } from '../src/evaluation/random.js';
 import { wilsonInterval } from '../src/evaluation/wilson-interval.js';
+import { OnnxEmbedder } from '../src/retrieval/drivers/onnx-embedder.js';
+import { withRememberedQueries } from '../src/retrieval/remembered-queries.js';
 import { loadSentenceSplitter } from '../src/retrieval/sentences.js';
 import { createRuleGuard } from '../src/safety/drivers/rule-guard.js';
 import { openTrainedAnswerGuard } from '../src/safety/drivers/trained-answer-guard.js';
@@ -71,15 +73,20 @@ const pick = <T>(items: readonly T[]) => items[Math.floor(random() * items.lengt
 const folder = (name: string) => join(modelsDir, name);
 
 // Queries
-const trained = await openTrainedGuard({ modelDir: folder(safety.models.query) });
+const embedder = withRememberedQueries(
+  await OnnxEmbedder.start({ modelDir: folder(config.models.embedder), ...config.inference }),
+);
+const trained = await openTrainedGuard({ modelDir: folder(safety.models.query), embedder });
 const guards: Record<string, QueryGuard> = {
   rules: createRuleGuard(),
   trained,
   both: inTurn([createRuleGuard(), trained]),
 };
+/** One after the other: more would not fit into the queue of the embedder. */
 const stops = async (guard: QueryGuard, texts: readonly string[]) => {
-  const verdicts = await Promise.all(texts.map((text) => guard.check({ text, access }, signal)));
-  return verdicts.map(({ action }) => action !== 'allow');
+  const stopped: boolean[] = [];
+  for (const text of texts) stopped.push((await guard.check({ text, access }, signal)).action !== 'allow');
+  return stopped;
 };
 const turns = labelledTurns(values.data, new URL('../training/data/guards/hh-labels.tsv', import.meta.url).pathname);
 const harmful = turns.filter(({ label }) => label !== 'allowed').map(({ text }) => text);
@@ -88,14 +95,10 @@ const sets = Object.entries(harmlessQueries(values.data)).map(
   ([name, texts]) => [name, texts.slice(0, Number(values.queries))] as const,
 );
 const both = guards.both as QueryGuard;
-const blockedBySet: Record<string, Share> = {};
-for (const [name, texts] of sets) blockedBySet[name] = shareOf(await stops(both, texts));
-const harmlessBlocked = shareOf(
-  await stops(
-    both,
-    sets.flatMap(([, texts]) => texts),
-  ),
-);
+const stoppedBySet: [name: string, stopped: boolean[]][] = [];
+for (const [name, texts] of sets) stoppedBySet.push([name, await stops(both, texts)]);
+const blockedBySet = Object.fromEntries(stoppedBySet.map(([name, stopped]) => [name, shareOf(stopped)]));
+const harmlessBlocked = shareOf(stoppedBySet.flatMap(([, stopped]) => stopped));
 say('harmless queries blocked', harmlessBlocked, ', at most 3 wanted');
 for (const [name, share] of Object.entries(blockedBySet)) say(`  ${name}`, share);
 const alarmingBlocked = shareOf(await stops(both, alarming));
@@ -105,6 +108,7 @@ for (const [name, guard] of Object.entries(guards)) caughtBy[name] = shareOf(awa
 const harmfulCaught = caughtBy.both as Share;
 say('harmful queries caught (hh-rlhf, held out)', harmfulCaught);
 for (const name of ['rules', 'trained']) say(`  ${name} alone`, caughtBy[name] as Share);
+await embedder.close();
 
 // Passages
 const split = await loadSentenceSplitter(config.promptsDir);

@@ -137,6 +137,8 @@ const environment = z.object({
   /** Topics whose queries get hits only. */
   CANDOR_HITS_ONLY_TOPICS: namesOf(['medical', 'legal', 'financial']).default([]),
   CANDOR_QUERY_GUARD_MODEL: z.string().min(1).default('guards/query'),
+  /** Unset: the embedder of the index, whose vector of the query is there anyway. */
+  CANDOR_QUERY_GUARD_EMBEDDER_MODEL: z.string().min(1).optional(),
   CANDOR_PASSAGE_GUARD_MODEL: z.string().min(1).default('guards/passage'),
   CANDOR_ANSWER_GUARD_MODEL: z.string().min(1).default('guards/answer'),
   CANDOR_ENTAILMENT_MODEL: z.string().min(1).default('guards/entailment'),
@@ -250,6 +252,7 @@ function toConfig(env: z.infer<typeof environment>) {
       /** Names of folders under `modelsDir`. */
       models: {
         query: env.CANDOR_QUERY_GUARD_MODEL,
+        queryEmbedder: env.CANDOR_QUERY_GUARD_EMBEDDER_MODEL,
         passage: env.CANDOR_PASSAGE_GUARD_MODEL,
         answer: env.CANDOR_ANSWER_GUARD_MODEL,
         entailment: env.CANDOR_ENTAILMENT_MODEL,

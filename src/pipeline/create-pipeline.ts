@@ -28,6 +28,7 @@ import { buildingAlias, type VersionedIndex } from '../retrieval/index-versions.
 import type { Indexer, StoredSource } from '../retrieval/indexer.js';
 import { PairedIndexer } from '../retrieval/paired-indexer.js';
 import type { RebuildOptions } from '../retrieval/rebuild.js';
+import { withRememberedQueries } from '../retrieval/remembered-queries.js';
 import type { DocumentReader, Retriever } from '../retrieval/retriever.js';
 import { loadSentenceSplitter } from '../retrieval/sentences.js';
 import type { VerifiableStore } from '../retrieval/verify.js';
@@ -76,9 +77,11 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
   try {
     const reranking = config.retrieval.rerankDepth > 0 ? openReranker(config, opened) : Promise.resolve(null);
     const answers = config.answer.generator === 'off' ? null : openAnswering(config, reranking, opened);
-    const guarding = openGuards(config, opened);
+    // Retrieval and the query guard ask for the vector of the same query.
+    const embedding = openEmbedder(config).then((embedder) => opened.keep(withRememberedQueries(embedder)));
+    const guarding = openGuards(config, embedding, opened);
     const [index, reranker, answering, guards] = await opened.all(
-      openSearch(config, opened),
+      openSearch(config, embedding, opened),
       reranking,
       answers,
       guarding,
@@ -157,7 +160,8 @@ export async function openRetrievers(
 ): Promise<{ embedder: Embedder; retrievers: readonly Retriever[]; close(): Promise<void> }> {
   const opened = new Opened();
   try {
-    const { embedder, retrievers } = await openSearch(config, opened);
+    const embedding = openEmbedder(config).then((one) => opened.keep(one));
+    const { embedder, retrievers } = await openSearch(config, embedding, opened);
     return { embedder, retrievers, close: () => opened.close() };
   } catch (error) {
     await opened.close();
@@ -237,7 +241,7 @@ export async function* openStoredSources(dir: string, signal: AbortSignal): Asyn
   }
 }
 
-const openEmbedder = ({ modelsDir, models, inference }: Config) =>
+const openEmbedder = ({ modelsDir, models, inference }: Config): Promise<Embedder> =>
   OnnxEmbedder.start({ modelDir: join(modelsDir, models.embedder), ...inference });
 
 interface SearchParts {
@@ -250,8 +254,8 @@ interface SearchParts {
 /** Errors that another look cannot mend: the start fails with them, whatever the other back end says. */
 const FATAL = new Set(['invalid-config', 'index-missing', 'index-corrupt', 'index-mismatch']);
 
-async function openSearch(config: Config, opened: Opened): Promise<SearchParts> {
-  const embedder = opened.keep(await openEmbedder(config));
+async function openSearch(config: Config, embedding: Promise<Embedder>, opened: Opened): Promise<SearchParts> {
+  const embedder = await embedding;
   const { indexer, retrievers, documents, notice } = openIndex(config, embedder);
   opened.keep(indexer);
   if (notice) opened.warnings.push(notice);
@@ -389,14 +393,16 @@ interface Guards {
 }
 
 /** A trained guard that cannot be opened leaves its work to the rules, where there are some. */
-async function openGuards({ modelsDir, safety }: Config, opened: Opened): Promise<Guards> {
+async function openGuards(config: Config, embedding: Promise<Embedder>, opened: Opened): Promise<Guards> {
+  const { modelsDir, safety } = config;
   const { models, hitsOnlyTopics } = safety;
   const folder = (name: string) => join(modelsDir, name);
   const [query, passage, answer, entailment] = await opened.all(
     safety.queryGuard.includes('trained')
-      ? opened.optional('query-guard', 'queries are guarded by rules alone', () =>
-          openTrainedGuard({ modelDir: folder(models.query), hitsOnlyTopics }),
-        )
+      ? opened.optional('query-guard', 'queries are guarded by rules alone', async () => {
+          const embedder = await embedderOfGuard(config, embedding, opened);
+          return openTrainedGuard({ modelDir: folder(models.query), embedder, hitsOnlyTopics });
+        })
       : null,
     safety.passageGuard === 'trained'
       ? opened.optional('passage-guard', 'passages are guarded by rules alone', () =>
@@ -430,6 +436,17 @@ async function openGuards({ modelsDir, safety }: Config, opened: Opened): Promis
     ]),
     overrides,
   };
+}
+
+/** The one that retrieval uses; the guard's own where another is named, because it has learnt from the vectors of one model. */
+async function embedderOfGuard(
+  { modelsDir, safety: { models } }: Config,
+  embedding: Promise<Embedder>,
+  opened: Opened,
+): Promise<Embedder> {
+  if (models.queryEmbedder === undefined) return embedding;
+  const modelDir = join(modelsDir, models.queryEmbedder);
+  return opened.keep(await OnnxEmbedder.start({ modelDir, workers: 1, threadsPerWorker: 1 }));
 }
 
 /** The administrator's rules alone, without models or index. */

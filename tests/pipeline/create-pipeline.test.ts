@@ -86,6 +86,26 @@ describe('createPipeline', { timeout: 120_000 }, () => {
     }
   });
 
+  it('gives the query guard an embedder of its own when told to, and refuses one that it has not learnt from', async () => {
+    const other = join(dir, 'models/other-embedder');
+    mkdirSync(other);
+    const manifest = JSON.parse(readFileSync(join(embedder, 'manifest.json'), 'utf8'));
+    for (const file of Object.keys(manifest.files)) symlinkSync(join(embedder, file), join(other, file));
+    writeFileSync(join(other, 'manifest.json'), JSON.stringify({ ...manifest, name: 'other' }));
+    const warningsWith = async (folder: string) => {
+      const warnings: string[] = [];
+      const own = loadConfig(
+        env({ CANDOR_QUERY_GUARD_EMBEDDER_MODEL: folder, CANDOR_GENERATOR: 'off', CANDOR_RERANK_DEPTH: '0' }),
+      );
+      await (await createPipeline(own, { warn: (message) => warnings.push(message) })).close();
+      return warnings;
+    };
+    expect(await warningsWith('embedder')).toEqual([]);
+    expect(await warningsWith('other-embedder')).toEqual([
+      expect.stringMatching(/^No query-guard; .+rules alone\. .+ vectors of all-minilm.+ those of other@/),
+    ]);
+  });
+
   it('serves hits when only embedder and index are there, and says what is missing and what to run', async () => {
     const warnings: string[] = [];
     const pipeline = await createPipeline(config, { warn: (message) => warnings.push(message) });

@@ -1,4 +1,4 @@
-"""The small guards: logistic regressions over hashed and named features, written as a folder that the service reads."""
+"""The small guards: logistic regressions over hashed words, named features and vectors, written as a folder that the service reads."""
 
 import hashlib
 import json
@@ -10,11 +10,35 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
+from tokenizers import Tokenizer
 
+from rlhf.encoder import encode_texts, pad_texts
 from rlhf.intervals import wilson
+from rlhf.served import open_session
 from rlhf.text_features import HASH_BITS, hashed_features, hashed_matrix, normalise
 
-NAMED_SCALE = 1.0  # named features count as they are; hashed rows have norm 1
+FORMAT = 2  # of the folder; the service refuses another one
+NAMED_SCALE = 1.0  # named features count as they are; hashed rows have norm 1, vectors as well
+
+
+class QueryVectors:
+    """Vectors of texts by the exported embedder, as retrieval computes them: each text a run of its own, on one thread."""
+
+    def __init__(self, folder: Path):
+        manifest = json.loads((folder / "manifest.json").read_text())
+        self.model_id = f"{manifest['name']}@{manifest['version']}"
+        self.dimensions: int = manifest["dimensions"]
+        self._max_tokens = manifest["maxTokens"]
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._session = open_session(folder / "model.onnx")
+        self._known: dict[str, np.ndarray] = {}
+
+    def __call__(self, texts: list[str]) -> np.ndarray:
+        """(texts, dimensions), unit length"""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        for text, ids in zip(new, encode_texts(self._tokenizer, new, self._max_tokens), strict=True):
+            self._known[text] = self._session.run(None, pad_texts([ids]))[0][0]
+        return np.array([self._known[text] for text in texts]).reshape(len(texts), self.dimensions)
 
 
 @dataclass
@@ -26,15 +50,21 @@ class Head:
     weights: np.ndarray  # (2 ** HASH_BITS,) int8
     scale: float
     named: dict[str, float] = field(default_factory=dict)
+    dense: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int8))  # (dimensions,) int8, of the text's vector
+    dense_scale: float = 0.0
 
     def probability(self, text: str, features: dict[str, float] | None = None) -> float:
         return float(self.probabilities([text], [features or {}])[0])
 
-    def probabilities(self, texts: list[str], features: list[dict[str, float]] | None = None) -> np.ndarray:
-        """(texts,) in 0..1."""
+    def probabilities(
+        self, texts: list[str], features: list[dict[str, float]] | None = None, vectors: np.ndarray | None = None
+    ) -> np.ndarray:
+        """(texts,) in 0..1. `vectors` (texts, dimensions): for a head that was fitted with them."""
         logits = hashed_matrix(texts) @ (self.weights.astype(np.float64) * self.scale) + self.intercept
         if features:
             logits += np.array([sum(weight * row.get(name, 0) for name, weight in self.named.items()) for row in features])
+        if vectors is not None:
+            logits += vectors @ (self.dense.astype(np.float64) * self.dense_scale)
         return 1 / (1 + np.exp(-logits))
 
 
@@ -45,19 +75,33 @@ def fit_head(
     strength: float,
     features: list[dict[str, float]] | None = None,
     weights: list[float] | None = None,
+    vectors: np.ndarray | None = None,
 ) -> Head:
-    """`strength`: inverse of the L2 penalty. `weights`: of the rows."""
+    """`strength`: inverse of the L2 penalty. `weights`: of the rows. `vectors`: (texts, dimensions)."""
     names = sorted(features[0]) if features else []
-    matrix = hashed_matrix(texts)
+    columns = [hashed_matrix(texts)]
     if features:
-        named = sparse.csr_matrix(np.array([[row[each] for each in names] for row in features]) * NAMED_SCALE)
-        matrix = sparse.hstack([matrix, named]).tocsr()
-    model = LogisticRegression(C=strength, solver="liblinear", random_state=1).fit(matrix, labels, sample_weight=weights)
-    hashed = model.coef_[0][: 1 << HASH_BITS]
-    scale = float(np.abs(hashed).max() / 127) or 1.0
-    rounded = np.round(hashed / scale).astype(np.int8)
-    named_weights = {each: round(float(value), 6) for each, value in zip(names, model.coef_[0][1 << HASH_BITS :], strict=True)}
-    return Head(name, round(float(model.intercept_[0]), 6), rounded, scale, named_weights)
+        columns.append(sparse.csr_matrix(np.array([[row[each] for each in names] for row in features]) * NAMED_SCALE))
+    if vectors is not None:
+        # All texts share a direction, which would take up the norm: what is learnt from is the way from the mean.
+        centre = vectors.mean(axis=0)  # (dimensions,)
+        columns.append(sparse.csr_matrix(vectors - centre))
+    model = LogisticRegression(C=strength, solver="liblinear", random_state=1)
+    model.fit(sparse.hstack(columns).tocsr(), labels, sample_weight=weights)
+    hashed, named, dense = np.split(model.coef_[0], np.cumsum([1 << HASH_BITS, len(names)]))
+    head = Head(name, float(model.intercept_[0]), *rounded(hashed))
+    head.named = {each: round(float(value), 6) for each, value in zip(names, named, strict=True)}
+    if vectors is not None:
+        head.dense, head.dense_scale = rounded(dense)
+        head.intercept -= float(centre @ (head.dense * head.dense_scale))  # So that nobody needs the mean again.
+    head.intercept = round(head.intercept, 6)
+    return head
+
+
+def rounded(weights: np.ndarray) -> tuple[np.ndarray, float]:
+    """Signed bytes, and what one of them is worth."""
+    scale = float(np.abs(weights).max() / 127) or 1.0
+    return np.round(weights / scale).astype(np.int8), scale
 
 
 def share(right: int, total: int) -> dict[str, float | int]:
@@ -68,25 +112,35 @@ def share(right: int, total: int) -> dict[str, float | int]:
 
 def write_guard(
     folder: Path, name: str, version: str, kind: str, heads: list[Head], thresholds: dict[str, float], examples: list[dict],
-    metrics: dict, training: dict,
+    metrics: dict, training: dict, vectors_of: QueryVectors | None = None,
 ) -> None:
-    """`weights.bin`, `examples.json` (texts with their buckets and probabilities) and `manifest.json`."""
+    """`weights.bin`, `examples.json` (texts with their buckets and probabilities) and `manifest.json`.
+
+    `vectors_of`: of heads that were fitted with vectors; the examples get theirs.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "weights.bin").write_bytes(b"".join(head.weights.tobytes() for head in heads))
+    (folder / "weights.bin").write_bytes(b"".join(head.weights.tobytes() + head.dense.tobytes() for head in heads))
     for example in examples:
         example["buckets"] = hashed_features(example["text"])
-        features = example.get("features")
+        features = [example["features"]] if "features" in example else None
+        if vectors_of:
+            example["vector"] = [round(float(value), 5) for value in vectors_of([example["text"]])[0]]
+        vectors = np.array([example["vector"]]) if vectors_of else None
         example["probabilities"] = {
-            head.name: round(head.probability(example["text"], features), 6) for head in heads
+            head.name: round(float(head.probabilities([example["text"]], features, vectors)[0]), 6) for head in heads
         }
     (folder / "examples.json").write_text(json.dumps(examples, ensure_ascii=False) + "\n")
     files = {
         file: {"sha256": sha256(folder / file), "bytes": (folder / file).stat().st_size} for file in ("weights.bin", "examples.json")
     }
     settings = {
+        "format": FORMAT,
         "hashBits": HASH_BITS,
+        **({"embedder": {"modelId": vectors_of.model_id, "dimensions": vectors_of.dimensions}} if vectors_of else {}),
         "heads": [
-            {"name": head.name, "intercept": head.intercept, "scale": head.scale, "named": head.named} for head in heads
+            {"name": head.name, "intercept": head.intercept, "scale": head.scale, "named": head.named}
+            | ({"denseScale": head.dense_scale} if vectors_of else {})
+            for head in heads
         ],
         "thresholds": thresholds,
     }

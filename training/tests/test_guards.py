@@ -1,3 +1,4 @@
+import json
 import random
 
 import numpy as np
@@ -5,7 +6,7 @@ import numpy as np
 from rlhf.claim_pairs import corrupted, distractor, pairs_of, shortened
 from rlhf.entailment_features import entailment_features
 from rlhf.guard_data import own_rows
-from rlhf.guards import fit_head, fold_of
+from rlhf.guards import fit_head, fold_of, write_guard
 from rlhf.passage_instructions import instruction_features
 from rlhf.text_features import fnv1a, hashed_features, hashed_matrix, normalise
 
@@ -39,6 +40,36 @@ def test_a_head_learns_words_and_named_features_and_survives_rounding():
     named = [{"odd": float(at < 20)} for at in range(40)]
     only_named = fit_head("odd", ["same"] * 40, [True] * 20 + [False] * 20, 30.0, named)
     assert only_named.probability("same", {"odd": 1.0}) > 0.5 > only_named.probability("same", {"odd": 0.0})
+
+
+def test_a_head_learns_from_vectors_where_words_tell_nothing_and_needs_no_mean_afterwards():
+    rng = np.random.default_rng(1)
+    labels = [True] * 20 + [False] * 20
+    vectors = rng.normal(3.0, 0.1, (40, 8))
+    vectors[:20, 2] += 1
+    head = fit_head("harm", ["same"] * 40, labels, 30.0, vectors=vectors)
+    probabilities = head.probabilities(["same"] * 40, vectors=vectors)
+    assert min(probabilities[:20]) > 0.5 > max(probabilities[20:])
+    assert head.dense.dtype == np.int8 and len(head.dense) == 8
+
+
+def test_the_folder_has_a_row_of_bytes_a_head_and_says_whose_vectors_it_reads(tmp_path):
+    class Vectors:
+        model_id, dimensions = "words@1", 2
+
+        def __call__(self, texts):
+            return np.array([[1.0, 0.0] if "bomb" in text else [0.0, 1.0] for text in texts])
+
+    texts, vectors_of = ["a bomb", "a cake"] * 5, Vectors()
+    head = fit_head("harm", texts, [True, False] * 5, 30.0, vectors=vectors_of(texts))
+    write_guard(tmp_path, "guard", "1", "query-guard", [head, head], {"harm": 0.5}, [{"text": "a bomb"}], {}, {}, vectors_of)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert manifest["settings"]["format"] == 2
+    assert manifest["settings"]["embedder"] == {"modelId": "words@1", "dimensions": 2}
+    assert manifest["files"]["weights.bin"]["bytes"] == 2 * ((1 << 14) + 2)
+    (example,) = json.loads((tmp_path / "examples.json").read_text())
+    assert example["vector"] == [1, 0]
+    assert example["probabilities"]["harm"] > 0.5
 
 
 def test_a_text_falls_into_one_fold_whatever_its_case():

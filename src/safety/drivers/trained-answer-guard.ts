@@ -24,7 +24,7 @@ export async function openTrainedAnswerGuard({ modelDir }: TrainedAnswerGuardOpt
       for (const part of [text, ...citations.map(({ quote }) => quote)]) {
         const buckets = hashedFeatures(part, model.hashBits);
         for (const { name, head, threshold } of heads) {
-          const score = probabilityOf(head, buckets);
+          const score = probabilityOf(head, { buckets });
           if (score >= threshold) return { action: 'withhold', category: name, score };
         }
       }

@@ -1,5 +1,5 @@
-import { abortError } from '../../errors.js';
-import { probabilityOf } from '../linear-heads.js';
+import { abortError, ServiceError } from '../../errors.js';
+import { probabilityOf, type TextFeatures } from '../linear-heads.js';
 import { noticeFor } from '../notices.js';
 import {
   ADVICE_TOPICS,
@@ -9,23 +9,35 @@ import {
   UNSAFE_CATEGORIES,
 } from '../query-guard.js';
 import { hashedFeatures } from '../text-features.js';
-import { openLinearModel } from './linear-model.js';
+import { openLinearModel, type VectorSource } from './linear-model.js';
+
+/** Makes the vectors that the guard reads beside the words; whoever embeds the query for retrieval will do. */
+export interface QueryEmbedder extends VectorSource {
+  /** Unit vectors in the order of the input. */
+  embedQueries(texts: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]>;
+}
 
 export interface TrainedGuardOptions {
   /** Folder with `manifest.json` and `weights.bin`. */
   modelDir: string;
+  /** Of the model that the guard has learnt from. */
+  embedder: QueryEmbedder;
   /** Topics of which a query gets hits only. @default [] */
   hitsOnlyTopics?: readonly AdviceTopic[];
 }
 
 /**
- * Logistic regressions over the words of an English query: one says whether it asks for harm, others which; three more
- * know medical, legal and financial advice. What is written in other letters than Latin is left to the rules.
+ * Logistic regressions over the words and the vector of an English query: one says whether it asks for harm, others which;
+ * three more know medical, legal and financial advice. What is written in other letters than Latin is left to the rules.
  *
  * @throws ServiceError `model-missing` or `model-corrupt`, naming the file.
  */
-export async function openTrainedGuard({ modelDir, hitsOnlyTopics = [] }: TrainedGuardOptions): Promise<QueryGuard> {
-  const model = await openLinearModel(modelDir);
+export async function openTrainedGuard({
+  modelDir,
+  embedder,
+  hitsOnlyTopics = [],
+}: TrainedGuardOptions): Promise<QueryGuard> {
+  const model = await openLinearModel(modelDir, embedder);
   const harm = model.head('harm');
   const harmThreshold = model.threshold('harm');
   const named = <Name extends string>(names: readonly Name[]) =>
@@ -33,18 +45,17 @@ export async function openTrainedGuard({ modelDir, hitsOnlyTopics = [] }: Traine
   const categories = named(UNSAFE_CATEGORIES);
   const topics = named(ADVICE_TOPICS.filter((topic) => hitsOnlyTopics.includes(topic)));
 
-  const verdictOf = (text: string): QueryVerdict => {
-    const buckets = hashedFeatures(text, model.hashBits);
-    const score = probabilityOf(harm, buckets);
+  const verdictOf = (text: string, features: TextFeatures): QueryVerdict => {
+    const score = probabilityOf(harm, features);
     if (score >= harmThreshold) {
       const [likeliest] = categories
-        .map(({ name, head }) => ({ name, probability: probabilityOf(head, buckets) }))
+        .map(({ name, head }) => ({ name, probability: probabilityOf(head, features) }))
         .sort((a, b) => b.probability - a.probability);
       const category = likeliest?.name ?? 'other';
       return { action: 'hits-only', category, score, ...noticeFor(category, text) };
     }
     for (const { name, head } of topics) {
-      const probability = probabilityOf(head, buckets);
+      const probability = probabilityOf(head, features);
       if (probability < model.threshold(name)) continue;
       return { action: 'hits-only', category: name, score: probability, ...noticeFor(name, text) };
     }
@@ -55,7 +66,13 @@ export async function openTrainedGuard({ modelDir, hitsOnlyTopics = [] }: Traine
     guardId: model.modelId,
     async check({ text }, signal) {
       if (signal.aborted) throw abortError(signal);
-      return isMostlyLatin(text) ? verdictOf(text) : { action: 'allow' };
+      if (!isMostlyLatin(text)) return { action: 'allow' };
+      const [vector] = await embedder.embedQueries([text], signal);
+      if (vector?.length !== embedder.dimensions) {
+        const message = `Expected a vector of ${embedder.dimensions} numbers, found ${vector?.length ?? 'none'}.`;
+        throw new ServiceError('inference-failed', { message });
+      }
+      return verdictOf(text, { buckets: hashedFeatures(text, model.hashBits), vector });
     },
   };
 }

@@ -26,7 +26,10 @@ export async function openTrainedPassageGuard({
   const head = model.head('instruction');
   const least = threshold ?? model.threshold('instruction');
   const scoreOf = (text: string, rest: string) =>
-    probabilityOf(head, hashedFeatures(text, model.hashBits), instructionFeatures(text, rest));
+    probabilityOf(head, {
+      buckets: hashedFeatures(text, model.hashBits),
+      named: instructionFeatures(text, rest),
+    });
 
   const inspectOne = ({ title, text, sentences }: Passage): SuspiciousPart[] => {
     const parts = sentences.map(({ start, end }, index) => ({
