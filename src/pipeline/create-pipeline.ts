@@ -9,6 +9,7 @@ import type { Generator } from '../generator/generator.js';
 import { fixedTexts, loadPromptTemplate } from '../generator/prompt.js';
 import { openModel } from '../onnx/manifest.js';
 import type { SessionPool } from '../onnx/session-pool.js';
+import { loadWholeWords } from '../onnx/whole-words.js';
 import type { DocumentScorer } from '../ranking/document-scorer.js';
 import { CommandScorer } from '../ranking/drivers/command-scorer.js';
 import { HttpScorer } from '../ranking/drivers/http-scorer.js';
@@ -96,6 +97,7 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
           fusion: await fusionOf(config),
           timeoutMs: retrieval.hitsTimeoutMs * RETRIEVER_SHARE,
         }),
+        isWord: await loadWholeWords(join(config.modelsDir, config.models.embedder, 'tokenizer.json')),
         documents: index.documents,
         writer: index.writer,
         ...guards,

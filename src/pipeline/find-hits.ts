@@ -39,7 +39,6 @@ export async function findHits(
   signal: AbortSignal,
 ): Promise<Hits> {
   const { limit, offset } = request;
-  const { passages: source } = parts;
   const insists = understanding.phrases.length + understanding.excluded.length > 0;
   const wanted = insists ? MAX_PASSAGES : Math.min(MAX_PASSAGES, Math.max(settings.retrievalLimit, offset + limit));
   const retrieveFor = async (query: Query) => {
@@ -52,7 +51,7 @@ export async function findHits(
   let found = await retrieveFor(query);
   const spelling = suggest(settings, offset, trace, signal, async (inTime) => {
     await nextTurn(); // The reranker gets its work first.
-    return suggestSpelling(source, query, found.passages, inTime);
+    return suggestSpelling(parts, query, found.passages, inTime);
   });
   let suggestion: Suggestion | null = null;
   if (found.kept.length === 0) {

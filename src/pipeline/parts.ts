@@ -45,6 +45,8 @@ export interface AnswerParts {
 /** Everything a pipeline is made of; `create-pipeline.ts` opens it, tests pass fakes. */
 export interface PipelineParts {
   passages: PassageSource;
+  /** Is it a word that people write often? In lower case. Absent: nobody knows, and more other spellings are suggested. */
+  isWord?: (word: string) => boolean;
   documents: DocumentReader;
   writer: Pick<DocumentWriter, 'get' | 'write'>;
   guard: QueryGuard;

@@ -15,11 +15,21 @@ const UNSPACED =
 
 /**
  * Words of a query that stand in none of the passages that were found by words: a rare word that the index has would be in
- * them. Numbers, short words and scripts without spaces are passed over.
+ * them. Numbers, short words and scripts without spaces are passed over, and so are words that people write often: they are
+ * right, the index only does not have them.
+ *
+ * @param isWord Does a word, in lower case, stand in some list of words? @default none does
  */
-export function unknownWords(query: string, found: readonly Passage[]): string[] {
-  const asked = new Set((query.match(WORD) ?? []).map(fold));
-  const rare = [...asked].filter((word) => lettersOf(word) >= MIN_LETTERS && !UNSPACED.test(word));
+export function unknownWords(
+  query: string,
+  found: readonly Passage[],
+  isWord: (word: string) => boolean = () => false,
+): string[] {
+  const asked = new Set(wordsOf(query));
+  const rare = [...asked].filter(
+    (word) =>
+      lettersOf(word) >= MIN_LETTERS && !UNSPACED.test(word) && !isWord(word) && !isWord(word.replace(ENDING, '')),
+  );
   if (rare.length === 0) return [];
   const texts = found.map(({ title, text }) => fold(`${title}\n${text}`));
   // A query has few words and its passages thousands: these are not taken apart.
@@ -32,6 +42,16 @@ export function otherSpellings(unknown: string): string[] {
   return [[second, first, ...rest].join(''), ...soundAlikes(unknown)];
 }
 
+/** A word that an unknown one may mean. */
+export interface NearWord {
+  /** In lower case. */
+  word: string;
+  /** Letters put in, left out, changed or exchanged; 0.5 when it sounds the same. */
+  edits: number;
+  /** Passages that have it, of those that were read. */
+  count: number;
+}
+
 /** Same sound: more likely meant than a word with another letter. */
 const SOUND_EDITS = 0.5;
 /** Spellings of one word differ by no more letters than this. */
@@ -42,7 +62,7 @@ const MAX_SOUND_LETTERS = 3;
  * two from eight letters on), then in the most passages, then the first by alphabet; `null` when none is near. What the index
  * does not show to the caller is not among the passages, so a suggestion tells nothing of it.
  */
-export function nearestWord(unknown: string, passages: readonly Passage[]): string | null {
+export function nearestWord(unknown: string, passages: readonly Passage[]): NearWord | null {
   const most = lettersOf(unknown) >= LONG_LETTERS ? 2 : 1;
   const alikes = [unknown, ...soundAlikes(unknown)];
   const sounds = new Set(alikes.map(soundOf));
@@ -53,8 +73,8 @@ export function nearestWord(unknown: string, passages: readonly Passage[]): stri
     Math.abs(word.length - unknown.length) <= MAX_SOUND_LETTERS &&
     sounds.has(soundOf(word));
   const counts = new Map<string, number>();
-  for (const passage of passages) for (const word of wordsOf(passage)) counts.set(word, (counts.get(word) ?? 0) + 1);
-  let best = null as { word: string; edits: number; count: number } | null;
+  for (const passage of passages) for (const word of wordsIn(passage)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  let best = null as NearWord | null;
   for (const [word, count] of counts) {
     if (lettersOf(word) < MIN_LETTERS || word === unknown) continue;
     const edits = soundsSame(word) ? SOUND_EDITS : editDistance(unknown, word, most);
@@ -65,7 +85,62 @@ export function nearestWord(unknown: string, passages: readonly Passage[]): stri
       (edits === best.edits && (count > best.count || (count === best.count && word < best.word)));
     if (isBetter) best = { word, edits, count };
   }
-  return best?.word ?? null;
+  return best;
+}
+
+/** A near word, and the passages with words like the unknown one. */
+export interface NearWordIn extends NearWord {
+  passages: readonly Passage[];
+}
+
+/** More of the passages than this share have a word: it says nothing about what they have in common. */
+const COMMON_SHARE = 0.1;
+/** Of fewer passages nothing is rare. */
+const FEW_PASSAGES = 10;
+
+/**
+ * Those near words that were most likely meant, by unknown word. Most words that an index does not have are right, names above
+ * all (`Ulan Bator`), and nearly all have a neighbour. A near word counts when one passage has it together with another telling
+ * word of the query; without that only when it is one edit away (or sounds the same), the only unknown word, not written as a
+ * name, and no rarity: in two passages, or in the list of words.
+ *
+ * @param near By unknown word.
+ */
+export function likelyMeant(
+  query: string,
+  near: ReadonlyMap<string, NearWordIn | null>,
+  isWord: (word: string) => boolean = () => false,
+): Map<string, string> {
+  const likely = new Map<string, string>();
+  const names = namesOf(query);
+  const asked = [...new Set(wordsOf(query))].filter((word) => lettersOf(word) >= MIN_LETTERS);
+  for (const [unknown, found] of near) {
+    if (!found) continue;
+    const others = asked.flatMap((word) => (word === unknown ? [] : [near.get(word)?.word ?? word]));
+    const isLikely =
+      isAmong(found, others) ||
+      (found.edits <= 1 &&
+        near.size === 1 &&
+        !names.has(unknown) &&
+        (found.count > 1 || found.passages.length < FEW_PASSAGES || isWord(found.word)));
+    if (isLikely) likely.set(unknown, found.word);
+  }
+  return likely;
+}
+
+/** Has a passage the word and one of the others that is not common? */
+function isAmong({ word, passages }: NearWordIn, others: readonly string[]): boolean {
+  const texts = passages.map(wordsIn);
+  const most = Math.max(1, COMMON_SHARE * texts.length);
+  const telling = others.filter((other) => other !== word && texts.filter((words) => words.has(other)).length <= most);
+  return texts.some((words) => words.has(word) && telling.some((other) => words.has(other)));
+}
+
+/** Words with a capital that does not come from the beginning of the query. */
+function namesOf(query: string): Set<string> {
+  const words = query.match(WORD) ?? [];
+  const isCapital = words.map((word) => /^\p{Lu}/u.test(word));
+  return new Set(words.filter((_, at) => isCapital[at] && (at > 0 || isCapital[1])).map(fold));
 }
 
 /** The query with some of its words replaced; everything else stays as it was typed. */
@@ -95,7 +170,5 @@ function hasForm(text: string, word: string): boolean {
 
 const fold = (word: string) => word.normalize('NFKC').toLowerCase();
 const lettersOf = (word: string) => [...word].length;
-
-function wordsOf({ title, text }: Passage): Set<string> {
-  return new Set((`${title}\n${text}`.match(WORD) ?? []).map(fold));
-}
+const wordsOf = (text: string): string[] => (text.match(WORD) ?? []).map(fold);
+const wordsIn = ({ title, text }: Passage): Set<string> => new Set(wordsOf(`${title}\n${text}`));

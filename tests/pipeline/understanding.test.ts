@@ -92,6 +92,8 @@ describe('did you mean', () => {
       expect(await search(parts, text, {}, changed)).not.toHaveProperty('suggestion');
     await none({ passages: source([piano]) }, 'piano keys');
     await none({ passages: source([piano]) }, 'trumpet keys');
+    await none({ passages: source([piano]), isWord: (word) => word === 'paino' }, 'paino keys');
+    await none({ passages: source([piano]) }, 'Paino Bator');
     await none({ passages: source([piano]) }, 'paino keys', { querySteps: ['operators'] });
     const failing = { ...source([piano]), similar: () => Promise.reject(new Error('down')) };
     await none({ passages: failing }, 'paino keys');

@@ -6,7 +6,14 @@ import { intentOf, questionProbability } from '../../src/query/intent.js';
 import { identifyLanguage } from '../../src/query/language.js';
 import { readOperators, satisfies } from '../../src/query/operators.js';
 import { soundAlikes, soundOf } from '../../src/query/sound-alikes.js';
-import { nearestWord, otherSpellings, respelt, unknownWords } from '../../src/query/spelling.js';
+import {
+  likelyMeant,
+  type NearWordIn,
+  nearestWord,
+  otherSpellings,
+  respelt,
+  unknownWords,
+} from '../../src/query/spelling.js';
 import { QUERY_STEPS, understandQuery } from '../../src/query/understand-query.js';
 import { passage } from '../pipeline/fakes.js';
 
@@ -208,9 +215,9 @@ describe('spelling', () => {
 
   test('what sounds the same goes before what is one edit away', () => {
     const passages = [passage('a', 'A foot and a foot.', 'Two feet.'), passage('b', 'A photo of a foot.')];
-    expect(nearestWord('foto', passages)).toBe('photo');
-    expect(nearestWord('kemistry', [passage('a', 'The chemistry of it.')])).toBe('chemistry');
-    expect(nearestWord('foto', [passages[0] as (typeof passages)[0]])).toBe('foot');
+    expect(nearestWord('foto', passages)).toEqual({ word: 'photo', edits: 0.5, count: 1 });
+    expect(nearestWord('kemistry', [passage('a', 'The chemistry of it.')])?.word).toBe('chemistry');
+    expect(nearestWord('foto', [passages[0] as (typeof passages)[0]])?.word).toBe('foot');
   });
 
   test('unknown are the words that no passage has, but for endings; the nearest one is the most frequent', () => {
@@ -221,10 +228,52 @@ describe('spelling', () => {
     ];
     expect(unknownWords('Who invnted the paino in 1700 北京 zzz', passages)).toEqual(['invnted', 'paino']);
     expect(unknownWords('inventing pianos', passages)).toEqual([]);
-    expect(nearestWord('paino', passages)).toBe('piano');
-    expect(nearestWord('piazzo', passages)).toBe('piazza');
+    const isWord = (word: string) => word === 'trumpet';
+    expect(unknownWords('paino and trumpet and trumpets', passages, isWord)).toEqual(['paino']);
+    expect(nearestWord('paino', passages)?.word).toBe('piano');
+    expect(nearestWord('piazzo', passages)).toEqual({ word: 'piazza', edits: 1, count: 2 });
     expect(nearestWord('trumpet', passages)).toBeNull();
     expect(respelt('Paino, paino? PAINO', new Map([['paino', 'piano']]))).toBe('Piano, piano? Piano');
+  });
+
+  describe('likely meant', () => {
+    const fillers = Array.from({ length: 10 }, (_, at) => passage(`f${at}`, 'What else is near.'));
+    const one = [passage('a', 'A plan, or what was invented.'), ...fillers];
+    const two = [passage('b', 'A plan.'), ...one];
+    const near = (word: string, edits: number, passages: typeof one): NearWordIn => ({
+      word,
+      edits,
+      count: passages.filter(({ text }) => text.includes(word)).length,
+      passages,
+    });
+    const meant = (query: string, found: Record<string, NearWordIn | null>, isWord?: (word: string) => boolean) =>
+      Object.fromEntries(likelyMeant(query, new Map(Object.entries(found)), isWord));
+
+    test.each<[string, string, Record<string, NearWordIn | null>, boolean]>([
+      ['a name inside of a query', 'where is Ulan', { ulan: near('plan', 1, two) }, false],
+      ['a name that begins it', 'Ulan Bator', { ulan: near('plan', 1, two) }, false],
+      ['a capital at the beginning alone', 'Ulan is what', { ulan: near('plan', 1, two) }, true],
+      ['another word of the query beside it', 'who invented Ulan', { ulan: near('plan', 1, one) }, true],
+      ['only words beside it that are everywhere', 'what was Ulan', { ulan: near('plan', 1, one) }, false],
+      ['found in one passage', 'some ulan', { ulan: near('plan', 1, one) }, false],
+      ['found in the only passage there is', 'some ulan', { ulan: near('plan', 1, one.slice(0, 1)) }, true],
+      ['two edits', 'some ulans', { ulans: near('plan', 2, two) }, false],
+      ['two edits, another word beside it', 'ulans invented', { ulans: near('plan', 2, two) }, true],
+      ['not the only unknown word', 'ulan bator', { ulan: near('plan', 1, two), bator: null }, false],
+      ['nothing near', 'some ulan', { ulan: null }, false],
+    ])('%s', (_, query, found, isMeant) => {
+      expect(Object.values(meant(query, found))).toEqual(isMeant ? ['plan'] : []);
+    });
+
+    test('in one passage, but in the list of words', () => {
+      expect(meant('some ulan', { ulan: near('plan', 1, one) }, (word) => word === 'plan')).toEqual({ ulan: 'plan' });
+    });
+
+    test('two slips support each other when one passage has both words', () => {
+      const both = [passage('a', 'The piano was invented.'), ...fillers];
+      const found = { invnted: near('invented', 1, both), paino: near('piano', 1, both) };
+      expect(meant('who invnted the paino', found)).toEqual({ invnted: 'invented', paino: 'piano' });
+    });
   });
 });
 
