@@ -35,7 +35,9 @@ export async function rebuildIndex(
   const onBytes = (bytes: number) => {
     readBytes += bytes;
   };
-  const source = fromIndex ? null : await openSource(paths, { tenant: config.tenant, acl, onBytes });
+  const source = fromIndex
+    ? null
+    : await openSource(paths, { tenant: config.tenant, acl, elasticsearch: config.source, onBytes });
   const split = await loadSentenceSplitter(config.promptsDir);
   const { embedder, close, ...index } = await openRebuild(config);
   const bar = startIngestBar(source?.totalBytes ?? 0, output);

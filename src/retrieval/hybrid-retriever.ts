@@ -119,5 +119,7 @@ function unavailable(reasons: readonly unknown[]): unknown {
   const codes = new Set<string>(reasons.map(codeOf));
   const [code = ''] = codes;
   if (codes.size === 1 && TELLING.has(code)) return reasons[0];
-  return new ServiceError('retrieval-unavailable', { cause: new AggregateError(reasons) });
+  // Logs show the message of a cause, not the errors of an aggregate one by one.
+  const why = reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))).join('; ');
+  return new ServiceError('retrieval-unavailable', { cause: new AggregateError(reasons, why) });
 }

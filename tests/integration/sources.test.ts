@@ -62,4 +62,15 @@ fields: {title: headline, text: body, textFormat: html, date: published, acl: gr
       },
     });
   });
+
+  test.each([
+    ['an index that is not there', 'index: nowhere', 'no such index [nowhere]'],
+    ['a query that is none', `index: "${index}", query: {trem: {}}`, 'unknown query [trem]'],
+  ])('%s: the reason is in the server’s own words', async (_, rest, reason) => {
+    const path = join(root, 'wrong.source.yaml');
+    await writeFile(path, `elasticsearch: {url: "${url}", ${rest}}\nfields: {text: body}`);
+    const items: Loaded[] = [];
+    for await (const item of (await openSource([path], { tenant: 'acme', acl: [] })).items) items.push(item);
+    expect(items).toMatchObject([{ reason: expect.stringContaining(`cannot be read: ${reason}`) }]);
+  });
 });

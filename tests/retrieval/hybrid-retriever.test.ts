@@ -86,7 +86,10 @@ describe('hybrid retriever', () => {
     const missing = new ServiceError('index-missing');
     const retrieve = (...errors: unknown[]) =>
       hybrid([fails('lexical', errors[0]), fails('dense', errors[1])]).retrieve(query, 10, signal);
-    await expect(retrieve(new Error('a'), new Error('b'))).rejects.toMatchObject({ code: 'retrieval-unavailable' });
+    await expect(retrieve(new Error('a'), new Error('b'))).rejects.toMatchObject({
+      code: 'retrieval-unavailable',
+      cause: expect.objectContaining({ message: 'a; b' }),
+    });
     await expect(retrieve(missing, new Error('b'))).rejects.toMatchObject({ code: 'retrieval-unavailable' });
     await expect(retrieve(missing, missing)).rejects.toMatchObject({ code: 'index-missing' });
     const late = hybrid([never('lexical'), never('dense')], { timeoutMs: 20 });

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Client, type estypes } from '@elastic/elasticsearch';
+import { Client, errors, type estypes } from '@elastic/elasticsearch';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { type ConnectionSettings, certificateError, readConnection } from '../elasticsearch-connection.js';
@@ -35,6 +35,7 @@ const KEEP_ALIVE = '5m';
 export async function* loadElasticsearch(file: string, options: LoaderOptions): AsyncGenerator<Loaded> {
   let client: Client | undefined;
   let pit: string | undefined;
+  let hasBegun = false;
   try {
     const { elasticsearch: source, fields } = readSource(await readFile(file, 'utf8'));
     client = new Client(readConnection({ ...options.elasticsearch, url: source.url }, SETTINGS));
@@ -50,13 +51,13 @@ export async function* loadElasticsearch(file: string, options: LoaderOptions): 
         ...(after && { search_after: after }),
       });
       pit = page.pit_id ?? pit;
+      hasBegun = true;
       for (const { _id, _source } of page.hits.hits) yield toLoaded(file, { _id, ..._source }, fields, options);
       after = page.hits.hits.at(-1)?.sort;
     } while (after);
   } catch (thrown) {
-    const error = certificateError(thrown, SETTINGS) ?? thrown;
-    const reason = `cannot be read from here on: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`;
-    yield { type: 'rejected', file, reason };
+    const why = reasonOf(certificateError(thrown, SETTINGS) ?? thrown);
+    yield { type: 'rejected', file, reason: `cannot be read${hasBegun ? ' from here on' : ''}: ${why}` };
   } finally {
     if (pit !== undefined) await client?.closePointInTime({ id: pit }).catch(() => undefined);
     await client?.close();
@@ -75,8 +76,19 @@ function toLoaded(
   return { type: 'rejected', file, reason: `${String(source._id)}: ${document.reason}` };
 }
 
+/** The server's own words where it said something: the client's message is only the name of the error. */
+function reasonOf(error: unknown): string {
+  const said = error instanceof errors.ResponseError ? (error.body as ServerError | undefined)?.error : undefined;
+  const reason = said?.root_cause?.[0]?.reason ?? said?.reason;
+  return reason ?? (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+}
+
+interface ServerError {
+  error?: { reason?: string; root_cause?: { reason?: string }[] };
+}
+
 function readSource(text: string): z.infer<typeof sourceSchema> {
-  const parsed = sourceSchema.safeParse(parseYaml(text));
+  const parsed = sourceSchema.safeParse(parseYaml(text) ?? {});
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   throw new Error(`expected a source of documents; ${issues.join('; ')}`);

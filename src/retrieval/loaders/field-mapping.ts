@@ -6,7 +6,7 @@ import { parseMarkdown } from './markdown.js';
 import { parsePlainText } from './plain-text.js';
 
 const path = z.string().min(1);
-const paths = z.union([path, z.array(path).min(1)]);
+const paths = z.union([path, z.array(path).min(1)], 'expected the name of a field, or a list of names');
 
 /**
  * Which fields of a foreign record become which of ours. A field is named by its path (`author.name`); several are joined

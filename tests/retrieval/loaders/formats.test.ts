@@ -388,12 +388,14 @@ describe('fields of a foreign record', () => {
     const items = await load([
       await file('far.source.yaml', `elasticsearch: {url: "http://127.0.0.1:1", index: x}\n${fields}`),
       await file('odd.source.yaml', `elasticsearch: {url: "http://127.0.0.1:1"}\nfield: {}`),
+      await file('bare.source.yaml', 'elasticsearch: {url: "http://127.0.0.1:1", index: x}\nfields: {title: a}'),
+      await file('empty.source.yaml', ''),
     ]);
     expect(brief(items)).toEqual([
-      expect.stringMatching(/^file: cannot be read from here on: /),
-      expect.stringMatching(
-        /^file: cannot be read from here on: expected a source of documents; elasticsearch.index: /,
-      ),
+      expect.stringMatching(/^file: cannot be read: connect ECONNREFUSED/),
+      expect.stringMatching(/^file: cannot be read: expected a source of documents; elasticsearch.index: /),
+      'file: cannot be read: expected a source of documents; fields.text: expected the name of a field, or a list of names',
+      expect.stringMatching(/^file: cannot be read: expected a source of documents; elasticsearch: .*fields: /),
     ]);
   });
 });
