@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { AdminTexts } from './admin-texts.js';
 
 /** Asks for a key, or offers to forget the one in use. */
@@ -17,7 +17,8 @@ export function KeyForm({
 }) {
   const [draft, setDraft] = useState('');
   const box = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  // Before it is painted: who sees the field may type.
+  useLayoutEffect(() => {
     if (wanted) box.current?.focus();
   }, [wanted]);
   if (!wanted) {
