@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { ServiceError } from '../errors.js';
 import type { AnswerRecord } from '../evaluation/answer-record.js';
 import { type Question, readQuestions } from '../evaluation/question.js';
+import { formatShare } from '../evaluation/report/format.js';
 import { isRightAnswer } from '../evaluation/right-answer.js';
 import { type Calibrator, parseCalibrator, sealCalibrator } from '../reward/calibrator.js';
 import { type GuaranteeMet, guaranteedThreshold } from '../reward/guaranteed-threshold.js';
@@ -172,8 +173,6 @@ export function withGuarantee(base: Calibrator, found: GuaranteeMet, promised: P
   });
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-
 export function notProven(
   moreLabels: number | null,
   outcomes: readonly ConfidenceOutcome[],
@@ -186,7 +185,7 @@ export function notProven(
       ? 'At no threshold are enough of them right so far; more labels of the same kind would not change that.'
       : `About ${moreLabels} more labels would, if the answers go on being right as often.`;
   const said = outcomes.length === 0 ? 'Without an answer nothing can be said of how many labels it takes.' : hope;
-  const message = `No threshold is proven to be right in ${percent(targetPrecision)} with ${percent(confidence)} confidence: ${[`${facts}.`, said, leftOut].filter(Boolean).join(' ')}`;
+  const message = `No threshold is proven to be right in ${formatShare(targetPrecision)} with ${formatShare(confidence)} confidence: ${[`${facts}.`, said, leftOut].filter(Boolean).join(' ')}`;
   return new ServiceError('invalid-request', { message });
 }
 
@@ -196,8 +195,8 @@ function describe({ version, minConfidence, guarantee }: Calibrator, questions: 
   const { shown, right, precisionLow, targetPrecision, confidence } = guarantee;
   return [
     `calibrator ${version}: shown from ${minConfidence.toFixed(4)} on`,
-    `with ${percent(confidence)} confidence at least ${percent(targetPrecision)} of the shown answers are right`,
-    `on the labelled queries: ${shown} shown (${percent(shown / Math.max(1, answerable))} of the ${answerable} answerable), ` +
-      `${right} right, lower bound at this threshold ${percent(precisionLow)}`,
+    `with ${formatShare(confidence)} confidence at least ${formatShare(targetPrecision)} of the shown answers are right`,
+    `on the labelled queries: ${shown} shown (${formatShare(shown / Math.max(1, answerable))} of the ${answerable} answerable), ` +
+      `${right} right, lower bound at this threshold ${formatShare(precisionLow)}`,
   ].join('\n');
 }

@@ -5,6 +5,7 @@ import { ANSWER_ROWS, SLICE_COLUMNS } from '../answer-table.js';
 import type { Estimate } from '../bootstrap.js';
 import type { JudgeComparison } from '../judge-comparison.js';
 import { wilsonInterval } from '../wilson-interval.js';
+import { formatShare } from './format.js';
 import { escapeHtml } from './html/markup.js';
 import { outcomeBars, outcomeLegend } from './html/outcome-bars.js';
 import { page, table } from './html/page.js';
@@ -37,8 +38,6 @@ ${METHOD}`;
   return page({ title: `Answers: ${headline(report)}`, content });
 }
 
-const percent = (share: number | null | undefined) => (share == null ? '-' : `${(100 * share).toFixed(1)} %`);
-
 const range = ({ value, low, high }: Estimate) =>
   value === null || low === null || high === null ? '' : `${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)}`;
 
@@ -49,7 +48,7 @@ function headline(report: AnswerReport): string {
   const shown = shownCount(report);
   return shown === 0
     ? `no answer shown for ${report.questions} questions`
-    : `${shown} of ${report.questions} answered, ${percent(report.metrics.precisionShown.value)} of these right`;
+    : `${shown} of ${report.questions} answered, ${formatShare(report.metrics.precisionShown.value)} of these right`;
 }
 
 function lead({ report, further }: AnswerFigures): string {
@@ -58,15 +57,15 @@ function lead({ report, further }: AnswerFigures): string {
   // Not the bootstrap, which knows no doubt where all are right.
   const right = wilsonInterval(Math.round((precisionShown.value ?? 0) * shown), shown);
   const sentences = [
-    `Of the answerable questions <b>${percent(further.coverageShown.value)}</b> got an answer`,
+    `Of the answerable questions <b>${formatShare(further.coverageShown.value)}</b> got an answer`,
     precisionShown.value === null
       ? ''
-      : `; of the answers shown <b>${percent(precisionShown.value)}</b> are right (95\u00a0% interval ${percent(right?.low)} to ${percent(right?.high)})`,
+      : `; of the answers shown <b>${formatShare(precisionShown.value)}</b> are right (95\u00a0% interval ${formatShare(right?.low)} to ${formatShare(right?.high)})`,
     '.',
     coverageAt90.value === null
       ? ''
-      : ` With 90 % of them right, ${percent(coverageAt90.value)} could be answered (${range(coverageAt90)}), had the threshold been known.`,
-    ece.value === null ? '' : ` A confidence is off by ${percent(ece.value)} in the mean.`,
+      : ` With 90 % of them right, ${formatShare(coverageAt90.value)} could be answered (${range(coverageAt90)}), had the threshold been known.`,
+    ece.value === null ? '' : ` A confidence is off by ${formatShare(ece.value)} in the mean.`,
   ];
   return `<p class="lead">${sentences.join('')}</p>`;
 }
@@ -98,7 +97,7 @@ function metricsSection({ report, further }: AnswerFigures): string {
     const label = row[1].startsWith(' ')
       ? `<span class="soft">${escapeHtml(row[1].trim())}</span>`
       : escapeHtml(row[1]);
-    return [[label, percent(estimate.value), range(estimate)]];
+    return [[label, formatShare(estimate.value), range(estimate)]];
   });
   return `<h2>Figures</h2>\n${table(['', 'value', '95 % interval'], rows)}`;
 }
@@ -106,11 +105,11 @@ function metricsSection({ report, further }: AnswerFigures): string {
 function thresholdSection({ thresholds }: AnswerReport): string {
   if (thresholds.length === 0) return '';
   const rows = thresholds.map((row) => [
-    row.targetPrecision === null ? 'fixed' : `precision ${percent(row.targetPrecision)}, in hindsight`,
+    row.targetPrecision === null ? 'fixed' : `precision ${formatShare(row.targetPrecision)}, in hindsight`,
     row.minConfidence?.toFixed(4) ?? 'none',
     String(row.shown),
-    percent(row.coverage),
-    percent(row.precision),
+    formatShare(row.coverage),
+    formatShare(row.precision),
     row.low === null || row.high === null ? '' : `${(100 * row.low).toFixed(1)} to ${(100 * row.high).toFixed(1)}`,
   ]);
   return `<h2>Thresholds</h2>\n${table(['threshold', 'from', 'shown', 'coverage', 'precision', '95 % interval'], rows)}`;
@@ -122,7 +121,7 @@ function sliceSection({ slices }: AnswerReport): string {
     const rows = Object.entries(parts).map(([name, { questions, metrics }]) => [
       escapeHtml(name),
       String(questions),
-      ...SLICE_COLUMNS.map(([metric]) => percent(metrics[metric].value)),
+      ...SLICE_COLUMNS.map(([metric]) => formatShare(metrics[metric].value)),
     ]);
     return `<h2>By ${way}</h2>\n${table([way, 'questions', ...SLICE_COLUMNS.map(([, label]) => label)], rows)}`;
   });
@@ -130,7 +129,7 @@ function sliceSection({ slices }: AnswerReport): string {
 }
 
 function judgeSection({ judgeId, judged, notJudged, alone, against, gold }: JudgeComparison): string {
-  const row = (label: string, estimate: Estimate) => [label, percent(estimate.value), range(estimate)];
+  const row = (label: string, estimate: Estimate) => [label, formatShare(estimate.value), range(estimate)];
   const name = escapeHtml(against?.name ?? '');
   const rows = [
     row('tells right from wrong (AUC)', alone.auc),
@@ -166,7 +165,7 @@ function examplesSection({ examples }: AnswerFigures): string {
         answer,
         answerable ? gold : `not answerable${golds.length > 0 ? ` (${gold})` : ''}`,
       ];
-      return `<tr>${cells.map((cell) => `<td class="text">${escapeHtml(cell)}</td>`).join('')}<td>${percent(confidence)}</td></tr>`;
+      return `<tr>${cells.map((cell) => `<td class="text">${escapeHtml(cell)}</td>`).join('')}<td>${formatShare(confidence)}</td></tr>`;
     });
     const head = ['question', 'answer', 'gold', 'confidence'].map((text) => `<th scope="col">${text}</th>`).join('');
     return `<h2>${title}</h2>

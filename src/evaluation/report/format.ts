@@ -12,6 +12,10 @@ export function formatDifference(value: number): string {
   return Number(text) === 0 ? text : `${value < 0 ? '-' : '+'}${text}`;
 }
 
+/** A share in percent with one decimal, `-` where there is none. */
+export const formatShare = (share: number | null | undefined): string =>
+  share == null ? '-' : `${(100 * share).toFixed(1)} %`;
+
 /** Three decimals, or `<0.001`. */
 export function formatP(pValue: number): string {
   return pValue < 0.001 ? '<0.001' : pValue.toFixed(3);

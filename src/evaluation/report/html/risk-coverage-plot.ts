@@ -1,4 +1,5 @@
 import type { RiskCoveragePoint } from '../../measures/risk-coverage.js';
+import { formatShare } from '../format.js';
 import { plot, ticks, tickText, xAxis, xScale, yAxis, yScale } from './axes.js';
 import { escapeHtml, px } from './markup.js';
 
@@ -39,15 +40,15 @@ export function riskCoveragePlot({ points, answerable, shown }: RiskCoverageOpti
   const own = points.map(({ shown: count, precision }) => ({ shown: count, risk: 1 - precision }));
   const promises = MARKS.map((mark) => {
     const y = px(toY(1 - mark));
-    return `<line class="promise" x1="${px(toX(0))}" x2="${px(toX(coverage(last.shown)))}" y1="${y}" y2="${y}"><title>${percent(mark)} right</title></line>`;
+    return `<line class="promise" x1="${px(toX(0))}" x2="${px(toX(coverage(last.shown)))}" y1="${y}" y2="${y}"><title>${formatShare(mark)} right</title></line>`;
   });
   const step = Math.ceil(points.length / MOST_TOUCHED);
   const touched = points.filter((_, index) => index % step === 0 || index === points.length - 1);
   const touch = touched.map(({ shown: count, precision, minConfidence }) => {
-    const text = `from confidence ${minConfidence.toFixed(3)}: ${count} shown (${percent(coverage(count))} of the answerable), ${percent(precision)} right`;
+    const text = `from confidence ${minConfidence.toFixed(3)}: ${count} shown (${formatShare(coverage(count))} of the answerable), ${formatShare(precision)} right`;
     return `<circle class="touch" cx="${px(toX(coverage(count)))}" cy="${px(toY(1 - precision))}" r="6"><title>${escapeHtml(text)}</title></circle>`;
   });
-  const label = `Share of wrong answers by coverage, from ${percent(1 - (points[0]?.precision ?? 0))} to ${percent(1 - last.precision)}`;
+  const label = `Share of wrong answers by coverage, from ${formatShare(1 - (points[0]?.precision ?? 0))} to ${formatShare(1 - last.precision)}`;
   return plot(
     label,
     [
@@ -59,12 +60,11 @@ export function riskCoveragePlot({ points, answerable, shown }: RiskCoverageOpti
       ...(shown === null
         ? []
         : [
-            `<g class="c2"><circle class="mark" cx="${px(toX(coverage(shown.count)))}" cy="${px(toY(1 - shown.precision))}" r="5"><title>as shown: ${shown.count} answers, ${percent(shown.precision)} right</title></circle></g>`,
+            `<g class="c2"><circle class="mark" cx="${px(toX(coverage(shown.count)))}" cy="${px(toY(1 - shown.precision))}" r="5"><title>as shown: ${shown.count} answers, ${formatShare(shown.precision)} right</title></circle></g>`,
           ]),
       ...touch,
     ].join(''),
   );
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const percentTick = (share: number) => `${tickText(100 * share)} %`;
