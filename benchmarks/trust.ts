@@ -16,15 +16,15 @@ import { z } from 'zod';
 import { interruptible } from '../src/cli/interruptible.js';
 import { configWith } from '../src/cli/options.js';
 import { queryGroupOf } from '../src/cli/query-group.js';
+import { chosenAnew } from '../src/cli/record-answer.js';
 import { ServiceError } from '../src/errors.js';
 import { type AnswerRecord, readRecords } from '../src/evaluation/answer-record.js';
 import { reliabilityFigure, riskCoverageFigure } from '../src/evaluation/report/confidence-figures.js';
 import { writeFigure } from '../src/evaluation/report/figure-file.js';
 import { loadSentenceSplitter } from '../src/retrieval/sentences.js';
 import { parseCalibrator } from '../src/reward/calibrator.js';
-import { confidenceFeatures, confidenceOf } from '../src/reward/confidence.js';
+import { type ConfidenceFeatures, confidenceOf } from '../src/reward/confidence.js';
 import { calibratorFor } from '../src/reward/query-group.js';
-import { selectAnswer } from '../src/reward/select-answer.js';
 import { askSet } from './ask-sets.js';
 import { attackCases, heldBackKinds, readAttackOutcomes, tryAttacks } from './attack-trials.js';
 import {
@@ -186,14 +186,17 @@ async function readCases(path: string): Promise<TrustCase[]> {
     values.calibrator === undefined
       ? null
       : parseCalibrator(await readFile(values.calibrator, 'utf8'), values.calibrator);
-  const again = (record: AnswerRecord) => {
-    const top = selectAnswer(record.candidates);
-    if (!calibrator || !top) return null;
-    const features = confidenceFeatures(top, record.candidates, new Map(Object.entries(record.relevanceScores)));
-    const own = calibratorFor(calibrator, queryGroupOf(record.question));
-    return { confidence: confidenceOf(features, own), minConfidence: own.minConfidence };
+  const records = await readRecords(path);
+  if (!calibrator) return records.map((record) => toCase(record));
+  const again = ({ question, features }: AnswerRecord) => {
+    if (features === null) return null;
+    const own = calibratorFor(calibrator, queryGroupOf(question));
+    return {
+      confidence: confidenceOf(features as unknown as ConfidenceFeatures, own),
+      minConfidence: own.minConfidence,
+    };
   };
-  return (await readRecords(path)).map((record) => toCase(record, calibrator ? again : undefined));
+  return records.map((record) => toCase(chosenAnew(record), again));
 }
 
 async function readGuards(path: string) {

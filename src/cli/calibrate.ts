@@ -6,6 +6,7 @@ import { type AnswerRecord, readRecords } from '../evaluation/answer-record.js';
 import { calibrationError } from '../evaluation/measures/calibration-error.js';
 import { reliabilityFigure, riskCoverageFigure } from '../evaluation/report/confidence-figures.js';
 import { writeFigure } from '../evaluation/report/figure-file.js';
+import { formatShare } from '../evaluation/report/format.js';
 import { isRightAnswer } from '../evaluation/right-answer.js';
 import {
   type CalibrationCase,
@@ -15,12 +16,12 @@ import {
   type GroupFit,
 } from '../reward/calibration.js';
 import { type Calibrator, type ModelVersions, sealCalibrator } from '../reward/calibrator.js';
-import { CONFIDENCE_FEATURES, type ConfidenceFeatures, confidenceFeatures } from '../reward/confidence.js';
+import { CONFIDENCE_FEATURES, type ConfidenceFeatures } from '../reward/confidence.js';
 import { groupName } from '../reward/query-group.js';
-import { selectAnswer } from '../reward/select-answer.js';
 import { featureTable, renderFeatureTable } from './feature-table.js';
 import { numberOption } from './options.js';
 import { queryGroupOf } from './query-group.js';
+import { chosenAnew } from './record-answer.js';
 import { withDistribution } from './with-distribution.js';
 
 interface CalibrateOptions {
@@ -122,36 +123,20 @@ async function calibrateModels(
   );
 }
 
-/**
- * Questions that got an answer; the others have no confidence. The answer is chosen among the recorded candidates, and its features
- * computed, as the service does it today: an earlier version may have chosen otherwise and knew fewer features.
- */
+/** Questions that got an answer, chosen as it is today; the others have no confidence. */
 export function toCases(records: readonly AnswerRecord[]): CalibrationCase[] {
-  return records.flatMap((record) => {
-    const answered = record.candidates.length === 0 ? recordedAnswer(record) : chosenAnswer(record);
-    if (!answered) return [];
-    const { top, features } = answered;
-    const right = isRightAnswer({ ...record, top });
-    return [{ id: record.id, features, right, group: queryGroupOf(record.question) }];
+  return records.map(chosenAnew).flatMap((record) => {
+    const { id, question, top, features } = record;
+    if (top === null || features === null) return [];
+    return [
+      {
+        id,
+        features: features as unknown as ConfidenceFeatures,
+        right: isRightAnswer(record),
+        group: queryGroupOf(question),
+      },
+    ];
   });
-}
-
-interface Answered {
-  top: string;
-  features: ConfidenceFeatures;
-}
-
-function recordedAnswer({ top, features }: AnswerRecord): Answered | null {
-  return top === null || features === null ? null : { top, features: features as unknown as ConfidenceFeatures };
-}
-
-function chosenAnswer({ candidates, relevanceScores, features }: AnswerRecord): Answered | null {
-  const top = selectAnswer(candidates);
-  if (!top) return null;
-  const { passageAgeYears = null, entailment = null } = features ?? {};
-  const context = { passageAgeYears, entailment };
-  const relevance = new Map(Object.entries(relevanceScores));
-  return { top: top.text, features: confidenceFeatures(top, candidates, relevance, context) };
 }
 
 async function drawFigures(
@@ -237,12 +222,11 @@ function describe(
   questions: number,
   answerable: number,
 ): string {
-  const percent = (share: number | null) => (share === null ? '-' : `${(100 * share).toFixed(1)} %`);
   const shown =
     fit.precision === null
-      ? `No threshold reaches ${percent(fit.targetPrecision)} on enough answers: with this calibrator nothing is shown.`
-      : `shown from ${minConfidence.toFixed(4)} on: ${fit.shown} answers (coverage ${percent(fit.shown / answerable)}), ` +
-        `precision ${percent(fit.precision)}, with 95 % confidence at least ${percent(fit.precisionLow)}`;
+      ? `No threshold reaches ${formatShare(fit.targetPrecision)} on enough answers: with this calibrator nothing is shown.`
+      : `shown from ${minConfidence.toFixed(4)} on: ${fit.shown} answers (coverage ${formatShare(fit.shown / answerable)}), ` +
+        `precision ${formatShare(fit.precision)}, with 95 % confidence at least ${formatShare(fit.precisionLow)}`;
   return [
     `calibrator ${version}: ${questions} questions, ${fit.questions} with an answer, ${fit.right} of these right`,
     ...CONFIDENCE_FEATURES.flatMap((name) => {
@@ -257,7 +241,7 @@ function describe(
 /** How many of the questions that look answerable would be answered at the threshold of all queries, held out. */
 function describeTraps({ traps, threshold }: CalibrationFit, asked: number): string {
   const shown = traps.filter(({ confidence }) => confidence >= threshold.minConfidence).length;
-  return `traps: ${shown} of ${asked} would be answered (${((100 * shown) / Math.max(1, asked)).toFixed(1)} %)`;
+  return `traps: ${shown} of ${asked} would be answered (${formatShare(shown / Math.max(1, asked))})`;
 }
 
 /** Which groups of queries have their own map and threshold, and why the others have not. */
@@ -268,7 +252,7 @@ function groupTable(groups: readonly GroupFit[]): string {
     const { minConfidence, shown, precision } = own.threshold;
     const found = `${name}its own, of ${questions} with an answer, ${right} right`;
     if (precision === null) return `${found}: no threshold reaches the target, nothing is shown`;
-    return `${found}: shown from ${minConfidence.toFixed(4)} on, ${shown} answers, ${(100 * precision).toFixed(1)} % right`;
+    return `${found}: shown from ${minConfidence.toFixed(4)} on, ${shown} answers, ${formatShare(precision)} right`;
   });
   return ['groups of queries, by language and kind:', ...lines].join('\n');
 }

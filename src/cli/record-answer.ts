@@ -30,6 +30,27 @@ const details = {
 };
 
 /**
+ * The record as if its answer had been chosen today: among the recorded candidates and with features as the service computes them
+ * now, since an earlier version may have chosen otherwise and knew fewer. Without candidates it stays as it is. What another
+ * choice quotes is not recorded.
+ */
+export function chosenAnew(record: AnswerRecord): AnswerRecord {
+  const { candidates, relevanceScores } = record;
+  if (candidates.length === 0) return record;
+  const chosen = selectAnswer(candidates);
+  if (!chosen) return { ...record, top: null, quote: null, features: null };
+  const { passageAgeYears = null, entailment = null } = record.features ?? {};
+  const context = { passageAgeYears, entailment };
+  const features = confidenceFeatures(chosen, candidates, new Map(Object.entries(relevanceScores)), context);
+  return {
+    ...record,
+    top: chosen.text,
+    quote: chosen.text === record.top ? record.quote : null,
+    features: { ...features },
+  };
+}
+
+/**
  * What became of a question, from the response with its trace (`debug: true`).
  *
  * @param textOf Text of a document of the corpus: the quote is held against the source, not against the index.
