@@ -108,17 +108,18 @@ export function fitCalibration(cases: readonly CalibrationCase[], options: Calib
   const whole = fitTwoStages(rows);
   const { linear, isotonic, maps } = whole;
   const pairs = crossFit(rows, fitTwoStages, confidences);
-  const outcomes = (which: 'pooled' | 'served') =>
-    rows.map(({ right }, index) => ({ confidence: pairs[index]?.[which] ?? 0, right }));
-  // The cases stand first.
-  const heldOut = outcomes('pooled').slice(0, cases.length);
-  const served = outcomes('served').slice(0, cases.length);
+  const outcomes = (which: 'pooled' | 'served', isTrap = false) =>
+    rows.flatMap((row, index) =>
+      row.isTrap === isTrap ? [{ confidence: pairs[index]?.[which] ?? 0, right: row.right }] : [],
+    );
+  const heldOut = outcomes('pooled');
+  const served = outcomes('served');
   return {
     served,
-    fitted: rows
-      .slice(0, cases.length)
-      .map((row) => ({ confidence: confidences(whole, row).served, right: row.right })),
-    traps: outcomes('served').slice(cases.length),
+    fitted: rows.flatMap((row) =>
+      row.isTrap ? [] : [{ confidence: confidences(whole, row).served, right: row.right }],
+    ),
+    traps: outcomes('served', true),
     groups: groups.map((group) => {
       const map = maps.get(groupName(group));
       if (!map) return { ...group, own: null };

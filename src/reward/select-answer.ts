@@ -5,14 +5,14 @@ import type { RewardedCandidate } from './rewarded-candidate.js';
  * What an answer from any passage but the best must have in standing beyond its rival there. A reward compares answers to
  * one question about one passage; between passages the ranking knows more (figures: `docs/log.md`).
  */
-export const LOWER_PASSAGE_COST = 1;
+const LOWER_PASSAGE_COST = 1;
 
 /**
  * Reward that a candidate gains for each unit of log-odds that the second model marks the same words. The reward model and the
  * policy share a trunk and are wrong together; what a model of another kind would have answered decides between candidates of
  * nearly equal reward. Chosen on the calibration questions (figures: `docs/log.md`).
  */
-export const READER_WEIGHT = 0.1;
+const READER_WEIGHT = 0.1;
 
 /** Agreement of a candidate of which it is not known: at the mean log-odds of those that are. */
 const UNKNOWN_AGREEMENT = 0.12;
