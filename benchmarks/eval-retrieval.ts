@@ -24,7 +24,6 @@ import { ElasticsearchIndex } from '../src/retrieval/drivers/elasticsearch.js';
 import { EmbeddedIndex } from '../src/retrieval/drivers/embedded.js';
 import { OnnxEmbedder } from '../src/retrieval/drivers/onnx-embedder.js';
 import { QdrantIndex } from '../src/retrieval/drivers/qdrant.js';
-import type { Embedder } from '../src/retrieval/embedder.js';
 import { fuse } from '../src/retrieval/fusion.js';
 import { ingest } from '../src/retrieval/ingest.js';
 import type { Loaded } from '../src/retrieval/loaders/loader.js';
@@ -32,6 +31,7 @@ import { PairedIndexer } from '../src/retrieval/paired-indexer.js';
 import { loadSentenceSplitter } from '../src/retrieval/sentences.js';
 import type { Query, ScoredPassage } from '../src/types.js';
 import { CachedEmbedder } from './cached-embedder.js';
+import { noModel } from './no-model.js';
 import { type PlainBm25, type PlainDocument, plainElasticsearch, plainLance } from './plain-bm25.js';
 import { seededSample } from './squad-sets.mjs';
 
@@ -64,15 +64,6 @@ const signal = new AbortController().signal;
 const split = await loadSentenceSplitter(config.promptsDir);
 const { modelsDir, models, inference } = config;
 
-/** For words alone: the stores want a vector, and nobody asks for it. */
-const noModel: Embedder = {
-  modelId: 'none',
-  dimensions: 2,
-  maxTokens: 256,
-  embedQueries: async (texts) => texts.map(() => Float32Array.of(1, 0)),
-  embedPassages: async (passages) => passages.map(() => Float32Array.of(1, 0)),
-  close: async () => undefined,
-};
 const embedder = needsModel
   ? new CachedEmbedder(
       await OnnxEmbedder.start({ modelDir: join(modelsDir, models.embedder), ...inference }),

@@ -66,7 +66,8 @@ export function spellingSets({ data, misspellings, vocabulary, part, seed, size 
   };
 }
 
-const wordsOf = (query: string) => query.match(WORD) ?? [];
+/** As they stand in a text, one after the other. */
+export const wordsOf = (text: string): readonly string[] => text.match(WORD) ?? [];
 
 const sameCase = (slip: string, word: string) =>
   /^\p{Lu}/u.test(word) ? slip.charAt(0).toUpperCase() + slip.slice(1) : slip;

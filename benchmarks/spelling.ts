@@ -4,6 +4,7 @@
  *
  *   npx tsx benchmarks/spelling.ts --data DIR --misspellings FILE [--part test] [--size 150] [--seed 7] [--show]
  */
+import './said-errors.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,13 +12,13 @@ import { parseArgs } from 'node:util';
 import { loadWholeWords } from '../src/onnx/whole-words.js';
 import { suggestSpelling } from '../src/pipeline/suggest-spelling.js';
 import { EmbeddedIndex } from '../src/retrieval/drivers/embedded.js';
-import type { Embedder } from '../src/retrieval/embedder.js';
 import { HybridRetriever } from '../src/retrieval/hybrid-retriever.js';
 import { ingest } from '../src/retrieval/ingest.js';
 import { openSource } from '../src/retrieval/loaders/load.js';
 import type { LoadedDocument } from '../src/retrieval/loaders/loader.js';
 import { loadSentenceSplitter } from '../src/retrieval/sentences.js';
-import { type SpellingPart, spellingSets } from './spelling-sets.js';
+import { noModel } from './no-model.js';
+import { type SpellingPart, spellingSets, wordsOf } from './spelling-sets.js';
 
 const { values } = parseArgs({
   options: {
@@ -37,18 +38,9 @@ if (values.part !== 'dev' && values.part !== 'test')
 const PASSAGES = 100;
 const access = { tenant: 'default', groups: [] };
 const { signal } = new AbortController();
-const noVectors: Embedder = {
-  modelId: 'none',
-  dimensions: 2,
-  maxTokens: 512,
-  embedQueries: async (texts) => texts.map(() => Float32Array.of(1, 0)),
-  embedPassages: async (passages) => passages.map(() => Float32Array.of(1, 0)),
-  close: async () => {},
-};
-
 const dir = await mkdtemp(join(tmpdir(), 'candor-spelling-'));
 try {
-  const index = new EmbeddedIndex({ dir, embedder: noVectors });
+  const index = new EmbeddedIndex({ dir, embedder: noModel });
   const vocabulary = await indexSamples(index);
   const passages = new HybridRetriever({ retrievers: [index.lexicalRetriever()], embedder: null, timeoutMs: 60_000 });
   const isWord = await loadWholeWords('models/embedder/tokenizer.json');
@@ -85,18 +77,17 @@ try {
 async function indexSamples(indexer: EmbeddedIndex): Promise<Set<string>> {
   const { items } = await openSource(['samples/corpus.jsonl.gz'], { tenant: access.tenant, acl: [] });
   const vocabulary = new Set<string>();
+  const addWords = ({ title, text }: LoadedDocument['document']) => {
+    for (const word of wordsOf(`${title}\n${text}`)) vocabulary.add(word.normalize('NFKC').toLowerCase());
+  };
   async function* withWords() {
     for await (const item of items) {
-      if (item.type === 'document') for (const word of wordsOf(item)) vocabulary.add(word);
+      if (item.type === 'document') addWords(item.document);
       yield item;
     }
   }
   const split = await loadSentenceSplitter('prompts');
-  await ingest(withWords(), { embedder: noVectors, indexer, split }, signal);
+  await ingest(withWords(), { embedder: noModel, indexer, split }, signal);
   await indexer.optimize(signal);
   return vocabulary;
-}
-
-function wordsOf({ document: { title, text } }: LoadedDocument): string[] {
-  return (`${title}\n${text}`.match(/[\p{L}\p{M}]+/gu) ?? []).map((word) => word.normalize('NFKC').toLowerCase());
 }
