@@ -81,13 +81,6 @@ def half_weights(source: Path, target: Path) -> None:
     onnx.save(model, target)
 
 
-def open_session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
 def run_sorted(session: onnxruntime.InferenceSession, rows: list, pad, length, batch: int = 16) -> np.ndarray:
     """Runs rows of ids in batches of similar length (little padding); the output rows keep the order of `rows`."""
     order = sorted(range(len(rows)), key=lambda i: length(rows[i]))

@@ -53,8 +53,8 @@ class Head:
     dense: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int8))  # (dimensions,) int8, of the text's vector
     dense_scale: float = 0.0
 
-    def probability(self, text: str, features: dict[str, float] | None = None) -> float:
-        return float(self.probabilities([text], [features or {}])[0])
+    def probability(self, text: str, features: dict[str, float] | None = None, vector: np.ndarray | None = None) -> float:
+        return float(self.probabilities([text], [features or {}], None if vector is None else vector[None])[0])
 
     def probabilities(
         self, texts: list[str], features: list[dict[str, float]] | None = None, vectors: np.ndarray | None = None
@@ -122,12 +122,11 @@ def write_guard(
     (folder / "weights.bin").write_bytes(b"".join(head.weights.tobytes() + head.dense.tobytes() for head in heads))
     for example in examples:
         example["buckets"] = hashed_features(example["text"])
-        features = [example["features"]] if "features" in example else None
         if vectors_of:
             example["vector"] = [round(float(value), 5) for value in vectors_of([example["text"]])[0]]
-        vectors = np.array([example["vector"]]) if vectors_of else None
+        vector = np.array(example["vector"]) if vectors_of else None  # (dimensions,)
         example["probabilities"] = {
-            head.name: round(float(head.probabilities([example["text"]], features, vectors)[0]), 6) for head in heads
+            head.name: round(head.probability(example["text"], example.get("features"), vector), 6) for head in heads
         }
     (folder / "examples.json").write_text(json.dumps(examples, ensure_ascii=False) + "\n")
     files = {

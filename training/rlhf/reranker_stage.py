@@ -14,6 +14,7 @@ from rlhf.encoder import encode_pairs, encode_texts, pad_pairs, pad_texts
 from rlhf.relevance import DEPTHS
 from rlhf.reranking import Corpus, holds_answer
 from rlhf.retrieval import Bm25, hybrid
+from rlhf.served import open_session
 
 MAX_TOKENS = 192  # question and passage together, in training and as served
 
@@ -36,7 +37,7 @@ def embedder_session(args):
     manifest = args.embedder / "manifest.json"
     if not manifest.exists():
         raise SystemExit(f"{manifest} not found: run scripts/export_embedder.py first or name its folder with --embedder")
-    return export.open_session(args.embedder / "model.onnx", args.threads), json.loads(manifest.read_text())["maxTokens"]
+    return open_session(args.embedder / "model.onnx", args.threads), json.loads(manifest.read_text())["maxTokens"]
 
 
 class Retrieval:
@@ -57,7 +58,7 @@ def score_dev(args, tokenizer, corpus, vectors, model_path: Path) -> list[dict]:
     retrieval = Retrieval(args, tokenizer, corpus, vectors)
     questions = [q for q in corpus.questions if corpus.splits[q[2]] == "dev"]
     questions = random.Random(args.seed).sample(questions, min(args.dev_questions, len(questions)))
-    session = export.open_session(model_path, args.threads)
+    session = open_session(model_path, args.threads)
     records = []
     for (question, answers, gold), ranking in zip(questions, retrieval.rankings([q[0] for q in questions], max(DEPTHS))):
         rows = encode_pairs(tokenizer, question, [corpus.texts[i] for i in ranking], MAX_TOKENS)
@@ -96,7 +97,7 @@ def latencies(tokenizer, corpus, path: Path) -> dict:
     question = "when did the university open its first building?"
     table = {}
     for threads in (1, 2):
-        session = export.open_session(path, threads)
+        session = open_session(path, threads)
         for depth in (8, 10, 12, 16, 50):
             rows = encode_pairs(tokenizer, question, [(text + " ") * 6 for text in corpus.texts[:depth]], MAX_TOKENS)
             table[f"depth{depth}threads{threads}"] = export.latency_ms(session, pad_pairs(rows))
@@ -105,7 +106,7 @@ def latencies(tokenizer, corpus, path: Path) -> dict:
 
 def write_examples(path: Path, tokenizer, corpus, records, model_path: Path) -> None:
     """Inputs with the ids and logits they must give: what another tokenizer or runtime is tested against."""
-    session, examples = export.open_session(model_path), []
+    session, examples = open_session(model_path), []
     for record in records[:3]:
         index = record["ranking"][0]
         rows = encode_pairs(tokenizer, record["question"], [corpus.texts[index]], MAX_TOKENS)

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rlhf import encoder_export as export
 from rlhf.encoder import Embedder, encode_texts, load_encoder, load_tokenizer, pad_texts, passage_text
 from rlhf.retrieval import Bm25, first_hit, hybrid, measures, top
+from rlhf.served import open_session
 from rlhf.splits import split_of
 from rlhf.squad import read_squad
 
@@ -121,7 +122,7 @@ def read_questions(args) -> tuple[list[str], list[str], list[tuple[str, int]]]:
 
 def vectors_of(path: Path, tokenizer, texts: list[str], max_tokens: int, threads: int = 1) -> np.ndarray:
     """(N, d), unit length"""
-    return export.run_sorted(export.open_session(path, threads), encode_texts(tokenizer, texts, max_tokens), pad_texts, len)
+    return export.run_sorted(open_session(path, threads), encode_texts(tokenizer, texts, max_tokens), pad_texts, len)
 
 
 def recalls(path: Path, vectors: np.ndarray, tokenizer, questions, bm25: Bm25) -> dict:
@@ -146,7 +147,7 @@ def latencies(path: Path, tokenizer, passages) -> dict:
     long = [row[:130] for row in encode_texts(tokenizer, [(text + " ") * 8 for text in passages[:16]], 512)]
     table = {}
     for threads in (1, 2):
-        session = export.open_session(path, threads)
+        session = open_session(path, threads)
         for name, rows in (("query", query), ("passage130", long[:1]), ("batch16x130", long)):
             table[f"{name}Threads{threads}"] = export.latency_ms(session, pad_texts(rows))
     return table
@@ -172,7 +173,7 @@ def write_model(args, tokenizer, model: Path, chosen: str, figures, inputs, pass
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "model.onnx").write_bytes(model.read_bytes())
     tokenizer.save(str(args.out / "tokenizer.json"))
-    session, examples = export.open_session(model), []
+    session, examples = open_session(model), []
     for text in [questions[0][0], passages[0], "Ünïcödé, 東京 & 1,234.5 km²"]:
         rows = encode_texts(tokenizer, [text], MAX_TOKENS)
         vector = session.run(None, pad_texts(rows))[0][0]

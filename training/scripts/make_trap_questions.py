@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="questions (default: all)")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    lines = trap_questions(read_rows(args.rows, None), args.limit, args.seed)
+    lines = trap_questions(read_rows(args.rows), args.limit, args.seed)
     if not lines:
         sys.exit(f"{args.rows}: no question of kind swapped; scripts/prepare_data.py makes rows that have some")
     args.out.parent.mkdir(parents=True, exist_ok=True)

@@ -27,6 +27,7 @@ from rlhf.reader import NOWHERE, Reader, Reading, Readings, answer_place, best_s
 from rlhf.relevance import by_depth, calibrate, figure_lines
 from rlhf.reranker_stage import MAX_TOKENS, against_fp32, embed_corpus, latencies, save, score_dev, tensors, write_examples
 from rlhf.reranking import Corpus, read_corpus
+from rlhf.served import open_session
 from rlhf.squad import exact_match, token_f1
 
 LEARNING_RATE, HEAD_LEARNING_RATE = 3e-4, 1e-3
@@ -84,7 +85,7 @@ def train(args, tokenizer, corpus: Corpus) -> tuple[Reader, dict]:
     encoder = load_encoder(args.tiny)
     model = Reader(with_layers(encoder, args.layers) if args.layers else encoder)
     model.encoder.words.requires_grad_(False)  # 12 of 23 million parameters, and the pretrained ones serve
-    teacher = args.teacher and export.open_session(args.teacher / "model.onnx", args.threads)
+    teacher = args.teacher and open_session(args.teacher / "model.onnx", args.threads)
     body = [p for p in model.encoder.parameters() if p.requires_grad]
     head = [*model.span.parameters()]
     optimizer = torch.optim.AdamW(
@@ -240,7 +241,7 @@ def taught_by(args) -> str:
 def span_figures(args, tokenizer, corpus, path: Path) -> dict:
     """Dev questions: exact match and F1 of the likeliest span in the gold passage, whatever it thinks of "nowhere", and how
     well relevance tells the gold passage from another of its article (area under the curve)."""
-    session = export.open_session(path, args.threads)
+    session = open_session(path, args.threads)
     questions = [q for q in corpus.questions if corpus.splits[q[2]] == "dev"]
     questions = random.Random(args.seed).sample(questions, min(args.dev_questions, len(questions)))
     rng, exact, f1, here, elsewhere = random.Random(args.seed), [], [], [], []
