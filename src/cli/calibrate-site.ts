@@ -6,7 +6,7 @@ import { type Question, readQuestions } from '../evaluation/question.js';
 import { formatShare } from '../evaluation/report/format.js';
 import { isRightAnswer } from '../evaluation/right-answer.js';
 import { type Calibrator, parseCalibrator, sealCalibrator } from '../reward/calibrator.js';
-import { type GuaranteeMet, guaranteedThreshold } from '../reward/guaranteed-threshold.js';
+import { fewestProvable, type GuaranteeMet, guaranteedThreshold } from '../reward/guaranteed-threshold.js';
 import type { ConfidenceOutcome } from '../reward/threshold.js';
 import { askPipeline } from './ask-pipeline.js';
 import { interruptible } from './interruptible.js';
@@ -180,11 +180,15 @@ export function notProven(
 ): ServiceError {
   const right = outcomes.filter((outcome) => outcome.right).length;
   const facts = `${labels} labelled queries that count, ${outcomes.length} answered, ${right} of these right`;
-  const hope =
+  const fewest = fewestProvable(targetPrecision, 1 - confidence);
+  const hopeless =
+    outcomes.length < fewest
+      ? `So few say nothing of how many labels it takes: the fewest answers that prove it are ${fewest}, all of them right.`
+      : 'At no threshold are enough of them right so far; more labels of the same kind would not change that.';
+  const said =
     moreLabels === null
-      ? 'At no threshold are enough of them right so far; more labels of the same kind would not change that.'
+      ? hopeless
       : `About ${moreLabels} more labels would, if the answers go on being right as often.`;
-  const said = outcomes.length === 0 ? 'Without an answer nothing can be said of how many labels it takes.' : hope;
   const message = `No threshold is proven to be right in ${formatShare(targetPrecision)} with ${formatShare(confidence)} confidence: ${[`${facts}.`, said, leftOut].filter(Boolean).join(' ')}`;
   return new ServiceError('invalid-request', { message });
 }

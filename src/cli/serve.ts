@@ -47,7 +47,7 @@ async function serve(options: ServeOptions): Promise<void> {
     await warmUp(pipeline, config);
     const server = await startServer(config, pipeline);
     console.log(`Passages: ${indexPlace(config)}`);
-    console.log(welcome(server.address));
+    console.log(welcome(server.address, config.server.apiKeys.length > 0));
     await stopped;
     console.log('Closing …');
     await server.close();
@@ -56,11 +56,11 @@ async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
-const welcome = (address: string) => `
+const welcome = (address: string, needsKey: boolean) => `
 Candor is ready: ${address}/  (API: ${address}/docs)
 Try:
 
-  curl -s ${address}/v1/search -H 'content-type: application/json' -d '{"query": "Who invented the piano?"}'
+  curl -s ${address}/v1/search ${needsKey ? '-H "authorization: Bearer $KEY" ' : ''}-H 'content-type: application/json' -d '{"query": "Who invented the piano?"}'
 `;
 
 /** Resolves at the first signal; a second one ends the process at once. */

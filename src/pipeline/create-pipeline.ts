@@ -144,7 +144,7 @@ async function openWatch(
   const kept =
     drift.file === undefined
       ? {}
-      : { memory: await readDriftFile(drift.file), onChange: driftFileWriter(drift.file, warn) };
+      : { memory: await readDriftFile(drift.file, warn), onChange: driftFileWriter(drift.file, warn) };
   return { watch: new DriftMonitor({ calibrator, ...kept }) };
 }
 

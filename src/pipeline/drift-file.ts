@@ -10,13 +10,17 @@ const memorySchema = z.object({
   outcomes: z.array(z.object({ confidence: probability, right: z.boolean() })),
 });
 
-/** What was seen before the last restart; `undefined` when there is no such file, or it is not one. */
-export async function readDriftFile(path: string): Promise<DriftMemory | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => null);
-  if (text === null) return undefined;
+/**
+ * What was seen before the last restart; `undefined` when there is no such file yet. One that cannot be read is said, since
+ * answers that were off are on again without it.
+ */
+export async function readDriftFile(path: string, warn: (message: string) => void): Promise<DriftMemory | undefined> {
   try {
-    return memorySchema.safeParse(JSON.parse(text)).data;
-  } catch {
+    return memorySchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    warn(`${path}: what was known of the promise cannot be read, and is forgotten. ${why}`);
     return undefined;
   }
 }

@@ -82,7 +82,7 @@ function cutsOf(outcomes: readonly ConfidenceOutcome[]): Cut[] {
 }
 
 /** Answers that prove the target when all of them are right, each with the whole error. */
-const fewestProvable = (target: number, error: number) => Math.ceil(Math.log(error) / Math.log(target));
+export const fewestProvable = (target: number, error: number) => Math.ceil(Math.log(error) / Math.log(target));
 
 /** Some of the cuts, evenly by answers shown. It looks at confidences only: labels must not choose what is tested. */
 function thinned(cuts: readonly Cut[], fewest: number): Cut[] {

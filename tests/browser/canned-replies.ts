@@ -88,7 +88,12 @@ export const CANNED_REPLIES: Record<string, Reply | FailedReply> = {
       confidence: 0.91,
       citations: [
         { ...answered.answer.citations[0]!, quote: 'It was invented in 1700.' },
-        { ...answered.answer.citations[0]!, passageId: 'harp#0', documentId: 'harp', quote: 'It dates from 1709.' },
+        {
+          ...answered.answer.citations[0]!,
+          passageId: 'wikipedia-harpsichord#1',
+          documentId: 'wikipedia-harpsichord',
+          quote: 'It dates from 1709.',
+        },
       ],
       disagreement: {
         claims: [

@@ -142,6 +142,12 @@ describe('the answer', () => {
     const captions = await card.locator('figcaption').allInnerTexts();
     expect(captions[0]).toMatch(/^\[1\] .*dated 2020-05-01$/);
     expect(captions[1]).toMatch(/^\[2\] /);
+    // Both cannot be right: the figure is about what the sources say, and both are sources.
+    expect(await card.locator('summary').innerText()).toMatch(/Each source says so\s+91\s% sure/);
+    expect(await page.locator('.cited').count()).toBe(2);
+    expect(await page.getByRole('status').textContent()).toMatch(
+      / \[2\] says 1709\. Each source says so, 91\s% sure\.$/,
+    );
   });
 
   it('says as of when it holds', async () => {

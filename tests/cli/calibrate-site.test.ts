@@ -72,8 +72,23 @@ describe('queries that failed', () => {
     expect(some).toThrow(
       /5 labelled queries that count, 5 answered, 5 of these right\. About .*Left out.*: 1 whose search/,
     );
-    expect(() => prove(fakeCalibrator(), failures, target)).toThrow(/Without an answer nothing can be said/);
+    expect(() => prove(fakeCalibrator(), failures, target)).toThrow(/0 answered.*So few say nothing/);
     expect(() => prove(fakeCalibrator(), right.slice(0, 5), target)).not.toThrow(/Left out/);
+  });
+});
+
+describe('a target that is not proven', () => {
+  const target = { targetPrecision: 0.9, confidence: 0.95 };
+  const wrong = (count: number) =>
+    Array.from({ length: count }, (_, index) =>
+      record({ id: `wrong ${index}`, top: 'Rome', answers: ['Cairo'], confidence: 0.9, reason: 'shown' }),
+    );
+
+  it('is called hopeless only when there are answers enough to tell', () => {
+    const proving = (count: number) => () => prove(fakeCalibrator(), wrong(count), target);
+    expect(proving(2)).toThrow(/2 answered, 0 of these right\. So few say nothing .* 29, all of them right/);
+    expect(proving(28)).toThrow(/So few/);
+    expect(proving(29)).toThrow(/more labels of the same kind would not change that/);
   });
 });
 

@@ -20,6 +20,11 @@ const { texts: english } = chooseAdminLanguage(['en']);
 
 it.each<[Partial<PromiseStatus>, RegExp]>([
   [{}, /^Nothing .+ 90\.0 % of the shown answers are right\.$/],
+  [{ feedback: { judged: 24, right: 23, precision: 0.96, precisionLow: 0.8 } }, /^Nothing/],
+  [
+    { feedback: { judged: 24, right: 18, precision: 0.75, precisionLow: 0.57 } },
+    /^Fewer .+ promised 90\.0 %.+ chance\.$/,
+  ],
   [{ state: 'unknown' }, /^Too little .+300/],
   [{ state: 'raised', because: 'population', threshold: 0.95 }, /^The queries of late are others.+95\.0 %/],
   [{ state: 'raised', because: 'feedback', threshold: 0.85 }, /^Too many .+ wrong\. Only .+85\.0 %/],
@@ -39,6 +44,7 @@ describe('in Chinese', () => {
 
   it.each<Partial<PromiseStatus>>([
     {},
+    { feedback: { judged: 24, right: 18, precision: 0.75, precisionLow: 0.57 } },
     { state: 'unknown' },
     { state: 'raised', because: 'population', threshold: 0.95 },
     { state: 'off', because: 'feedback', threshold: null },

@@ -70,6 +70,9 @@ const en = {
   } satisfies Record<ConfidenceLevel, string>,
   sureExplained: (percent: number) =>
     `Of 100 answers with this figure, about ${percent} are right and supported by the sentence below. The figure is learnt from questions whose answers are known. Read the source where it matters.`,
+  eachSourceSaysSo: 'Each source says so',
+  eachSourceExplained: (percent: number) =>
+    `This is how sure it is that the sources say what stands here, at least ${percent} times of 100 for each of them. Which of them is right is not known. Read the sources.`,
 
   noAnswer: {
     'low-confidence': 'No answer is shown: none was sure enough to rely on.',
@@ -173,6 +176,9 @@ const zh: Texts = {
   levels: { veryHigh: '把握很大', high: '把握大', fair: '把握一般', low: '把握小' },
   sureExplained: (percent) =>
     `在标有这个数字的 100 个答案中，约有 ${percent} 个是正确的，并且得到下面原句的支持。这个数字是用已知答案的问题校准出来的。重要的事情请查看原文。`,
+  eachSourceSaysSo: '每个来源都这样说',
+  eachSourceExplained: (percent) =>
+    `这个数字表示各个来源确实这样说的把握：每个来源在 100 次中至少约有 ${percent} 次如此。哪一个来源是对的并不清楚，请查看原文。`,
 
   noAnswer: {
     'low-confidence': '没有显示答案：没有一个答案足够可靠。',

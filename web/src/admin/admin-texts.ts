@@ -30,6 +30,8 @@ const en = {
   } satisfies Record<PromiseStatus['state'], string>,
   stateWords: {
     holds: (target: string) => `Nothing that was seen speaks against it: ${target} of the shown answers are right.`,
+    notRefuted: (target: string) =>
+      `Fewer of the judged answers are right than the promised ${target}, but still so many that it may be chance.`,
     unknown: (seen: number) => `Too little was seen to say whether it holds (${seen} answers looked at).`,
     raised: (threshold: string) => `Only answers from a confidence of ${threshold} on are shown.`,
     off: 'No answer is shown at present.',
@@ -149,6 +151,7 @@ const zh: AdminTexts = {
   states: { unknown: '尚不清楚', holds: '成立', raised: '阈值已提高', off: '回答已关闭' },
   stateWords: {
     holds: (target) => `目前没有相反的迹象：显示的答案有 ${target} 是正确的。`,
+    notRefuted: (target) => `被评判的答案中正确的少于承诺的 ${target}，但仍可能是偶然。`,
     unknown: (seen) => `看到的还太少，无法判断（共 ${seen} 个答案）。`,
     raised: (threshold) => `只显示置信度不低于 ${threshold} 的答案。`,
     off: '目前不显示任何答案。',

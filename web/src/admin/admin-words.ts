@@ -3,13 +3,15 @@ import type { PromiseStatus } from './admin-types.js';
 
 /** What is true of the promise about shown answers, and why, in a sentence or two. */
 export function promiseWords(
-  { state, because, threshold, targetPrecision, confidences }: PromiseStatus,
+  { state, because, threshold, targetPrecision, confidences, feedback }: PromiseStatus,
   { stateWords, because: causes, percent }: AdminTexts,
 ): string {
   const why = causes[because ?? 'population'];
   switch (state) {
     case 'holds':
-      return stateWords.holds(percent(targetPrecision));
+      return feedback.precision !== null && feedback.precision < targetPrecision
+        ? stateWords.notRefuted(percent(targetPrecision))
+        : stateWords.holds(percent(targetPrecision));
     case 'unknown':
       return stateWords.unknown(confidences);
     case 'raised':

@@ -21,5 +21,7 @@ function answerLine({ answer }: Found, texts: Texts): string {
   const words = answerWords(answer, texts);
   if (answer.phase === 'absent' && answer.status.notice) return `${words} ${answer.status.notice}`;
   if (answer.phase !== 'shown') return words;
-  return `${words} ${answer.answer.text}. ${texts.sure(toPercent(answer.answer.confidence))}.`;
+  const { text, confidence, disagreement } = answer.answer;
+  const sentence = /[.!?。！？]$/u.test(text) ? text : `${text}.`;
+  return `${words} ${sentence} ${disagreement ? `${texts.eachSourceSaysSo}, ` : ''}${texts.sure(toPercent(confidence))}.`;
 }

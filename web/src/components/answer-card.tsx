@@ -14,7 +14,7 @@ export function AnswerCard({ answer, hits, texts }: { answer: Answer; hits: read
         {answer.text}
       </p>
       {answer.asOf !== undefined && <p class="as-of">{texts.asOf(answer.asOf)}</p>}
-      <Confidence confidence={answer.confidence} texts={texts} />
+      <Confidence answer={answer} texts={texts} />
       {answer.citations.map((citation, index) => (
         <Quote
           key={`${citation.passageId} ${citation.quote}`}
@@ -33,14 +33,17 @@ export function AnswerCard({ answer, hits, texts }: { answer: Answer; hits: read
 const claimOf = ({ disagreement }: Answer, citation: number) =>
   disagreement?.claims.find((claim) => claim.citation === citation);
 
-function Confidence({ confidence, texts }: { confidence: number; texts: Texts }) {
+/** Where sources disagree, the figure is about what each of them says: no claim of them all can be right. */
+function Confidence({ answer: { confidence, disagreement }, texts }: { answer: Answer; texts: Texts }) {
   const percent = toPercent(confidence);
+  const level = toLevel(confidence);
   return (
-    <details class={`confidence ${toLevel(confidence)}`}>
+    <details class={`confidence ${level}`}>
       <summary>
-        <span class="level">{texts.levels[toLevel(confidence)]}</span> <span class="sure">{texts.sure(percent)}</span>
+        <span class="level">{disagreement ? texts.eachSourceSaysSo : texts.levels[level]}</span>{' '}
+        <span class="sure">{texts.sure(percent)}</span>
       </summary>
-      <p class="explanation">{texts.sureExplained(percent)}</p>
+      <p class="explanation">{disagreement ? texts.eachSourceExplained(percent) : texts.sureExplained(percent)}</p>
     </details>
   );
 }

@@ -23,7 +23,7 @@ interface Properties {
 export function Results({ state, page, texts, onMore, onRetry, onSearch, onSwitchOn }: Properties) {
   const { answer, hits, more, degraded } = state;
   useSteadyScroll(answer.phase);
-  const source = answer.phase === 'shown' ? answer.answer.citations[0]?.passageId : undefined;
+  const sources = new Set(answer.phase === 'shown' ? answer.answer.citations.map(({ passageId }) => passageId) : []);
   return (
     <section
       aria-labelledby="results-title"
@@ -66,7 +66,7 @@ export function Results({ state, page, texts, onMore, onRetry, onSearch, onSwitc
             </li>
           ) : (
             <li key={result.id}>
-              <Hit hit={result} cited={result.id === source} texts={texts} />
+              <Hit hit={result} cited={sources.has(result.id)} texts={texts} />
             </li>
           ),
         )}
