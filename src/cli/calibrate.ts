@@ -58,7 +58,7 @@ export function registerCalibrate(program: Command): void {
     )
     .option(
       '--confidence <share>',
-      'with --labels: probability that the target holds on the site',
+      'probability that the target holds on queries like these',
       numberOption(0.5, 0.999, { whole: false }),
       0.95,
     )
@@ -101,7 +101,7 @@ async function calibrate(options: CalibrateOptions): Promise<void> {
 
 async function calibrateModels(
   path: string,
-  { out, targetPrecision, figures, traps: trapsPath }: CalibrateOptions,
+  { out, targetPrecision, confidence, figures, traps: trapsPath }: CalibrateOptions,
 ): Promise<void> {
   const records = await readRecords(path);
   const trapRecords = trapsPath === undefined ? [] : await readRecords(trapsPath);
@@ -110,8 +110,11 @@ async function calibrateModels(
     throw new ServiceError('invalid-request', {
       message: `${path}: expected at least ${MIN_CASES} questions with an answer, found ${cases.length} of ${records.length}.`,
     });
-  const fit = fitOrExplain(cases, { targetPrecision, traps }, path);
-  const calibrator = toCalibrator(fit, oneVersion([...records, ...trapRecords], path), targetPrecision);
+  const fit = fitOrExplain(cases, { targetPrecision, confidence, traps }, path);
+  const calibrator = toCalibrator(fit, oneVersion([...records, ...trapRecords], path), {
+    targetPrecision,
+    confidence,
+  });
   await mkdir(dirname(out), { recursive: true });
   await writeFile(out, `${JSON.stringify(calibrator, null, 2)}\n`);
   const answerable = records.filter((record) => record.answerable).length;
@@ -181,7 +184,11 @@ function fitOrExplain(cases: readonly CalibrationCase[], options: CalibrationOpt
   }
 }
 
-export function toCalibrator(fit: CalibrationFit, fittedFor: ModelVersions, targetPrecision: number): Calibrator {
+export function toCalibrator(
+  fit: CalibrationFit,
+  fittedFor: ModelVersions,
+  promised: Pick<Calibrator['fit'], 'targetPrecision' | 'confidence'>,
+): Calibrator {
   const { threshold, heldOut, fitted, intercept, features, isotonic } = fit;
   const groups = fit.groups.flatMap(({ language, kind, questions, right, own }) => {
     if (!own) return [];
@@ -208,7 +215,7 @@ export function toCalibrator(fit: CalibrationFit, fittedFor: ModelVersions, targ
       date: new Date().toISOString().slice(0, 10),
       questions: heldOut.length,
       right: heldOut.filter(({ right }) => right).length,
-      targetPrecision,
+      ...promised,
       precision: threshold.precision,
       precisionLow: threshold.precisionLow,
       shown: threshold.shown,
@@ -224,9 +231,9 @@ function describe(
 ): string {
   const shown =
     fit.precision === null
-      ? `No threshold reaches ${formatShare(fit.targetPrecision)} on enough answers: with this calibrator nothing is shown.`
+      ? `No threshold is proven to reach ${formatShare(fit.targetPrecision)}: with this calibrator nothing is shown.`
       : `shown from ${minConfidence.toFixed(4)} on: ${fit.shown} answers (coverage ${formatShare(fit.shown / answerable)}), ` +
-        `precision ${formatShare(fit.precision)}, with 95 % confidence at least ${formatShare(fit.precisionLow)}`;
+        `precision ${formatShare(fit.precision)}, with ${formatShare(fit.confidence ?? 0.95)} confidence at least ${formatShare(fit.precisionLow)}`;
   return [
     `calibrator ${version}: ${questions} questions, ${fit.questions} with an answer, ${fit.right} of these right`,
     ...CONFIDENCE_FEATURES.flatMap((name) => {
@@ -251,7 +258,7 @@ function groupTable(groups: readonly GroupFit[]): string {
     if (!own) return `${name}pooled: ${pooledBecause}`;
     const { minConfidence, shown, precision } = own.threshold;
     const found = `${name}its own, of ${questions} with an answer, ${right} right`;
-    if (precision === null) return `${found}: no threshold reaches the target, nothing is shown`;
+    if (precision === null) return `${found}: no threshold is proven to reach the target, nothing is shown`;
     return `${found}: shown from ${minConfidence.toFixed(4)} on, ${shown} answers, ${formatShare(precision)} right`;
   });
   return ['groups of queries, by language and kind:', ...lines].join('\n');

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Calibrator } from './calibrator.js';
 import { CONFIDENCE_FEATURES, type ConfidenceFeature, type ConfidenceFeatures, featureVector } from './confidence.js';
+import { guaranteedThreshold } from './guaranteed-threshold.js';
 import { fitIsotonic, type IsotonicMap, isotonicValue } from './isotonic-regression.js';
 import { fitLogistic, type LabelledVector, type LinearModel, logisticProbability } from './logistic-regression.js';
 import { groupName, type QueryGroup } from './query-group.js';
-import { type ConfidenceOutcome, chooseThreshold, type ThresholdChoice } from './threshold.js';
+import type { ConfidenceOutcome, ThresholdChoice } from './threshold.js';
 
 /** The best answer of one calibration question, and whether it was right. */
 export interface CalibrationCase {
@@ -19,6 +20,8 @@ export interface CalibrationCase {
 export interface CalibrationOptions {
   /** Precision the shown answers shall have, above 0 and at most 1. @default 0.9 */
   targetPrecision?: number;
+  /** Probability, over the draw of the questions, that they have it; between 0 and 1. @default 0.95 */
+  confidence?: number;
   /** @default 5 */
   folds?: number;
   /** Which questions share a fold. @default 1 */
@@ -93,7 +96,8 @@ export interface GroupFit extends QueryGroup {
  * @throws RangeError with cases of one outcome only, in all or in what a fold leaves.
  */
 export function fitCalibration(cases: readonly CalibrationCase[], options: CalibrationOptions = {}): CalibrationFit {
-  const { targetPrecision = 0.9, folds = 5, seed = 1, traps = [] } = options;
+  const { targetPrecision = 0.9, confidence = 0.95, folds = 5, seed = 1, traps = [] } = options;
+  const proven = (of: readonly ConfidenceOutcome[]) => provenThreshold(of, targetPrecision, confidence);
   const features = (options.features ?? DEFAULT_FEATURES).filter((name) => varies(cases, name));
   const groups = groupsOf(cases, options.minGroup ?? MIN_GROUP);
   const own = new Set(groups.filter(({ pooledBecause }) => pooledBecause === null).map(groupName));
@@ -124,15 +128,30 @@ export function fitCalibration(cases: readonly CalibrationCase[], options: Calib
       const map = maps.get(groupName(group));
       if (!map) return { ...group, own: null };
       const ofGroup = served.filter((_, index) => rows[index]?.group === groupName(group));
-      const found = { isotonic: map, threshold: chooseThreshold(ofGroup, targetPrecision), heldOut: ofGroup };
+      const found = { isotonic: map, threshold: proven(ofGroup), heldOut: ofGroup };
       return { ...group, own: found };
     }),
     intercept: linear.intercept,
     features: namedFeatures(linear, features),
     isotonic: { scores: [...isotonic.scores], values: [...isotonic.values] },
-    threshold: chooseThreshold(heldOut, targetPrecision),
+    threshold: proven(heldOut),
     heldOut,
   };
+}
+
+/**
+ * A promise, and not what the questions at hand happen to show: of the thresholds at which they reach the target the
+ * smallest is one of luck, too, and keeps it about half of the time.
+ */
+function provenThreshold(
+  outcomes: readonly ConfidenceOutcome[],
+  targetPrecision: number,
+  confidence: number,
+): ThresholdChoice {
+  const found = guaranteedThreshold(outcomes, { targetPrecision, confidence, labels: outcomes.length });
+  if (!found.supported) return { minConfidence: 1, shown: 0, right: 0, precision: null, precisionLow: null };
+  const { minConfidence, shown, right, precisionLow } = found;
+  return { minConfidence, shown, right, precision: right / shown, precisionLow };
 }
 
 interface Row extends LabelledVector {
@@ -183,8 +202,8 @@ function groupsOf(cases: readonly CalibrationCase[], minGroup: number): Omit<Gro
         ? `${questions} questions with an answer, ${minGroup} are needed`
         : Math.min(right, wrong) < MIN_OUTCOME
           ? `${right} right and ${wrong} wrong, ${MIN_OUTCOME} of each are needed`
-          : questions === cases.length
-            ? 'it is all there is'
+          : cases.length - questions < MIN_OUTCOME
+            ? `all but ${cases.length - questions} of the questions, the map of all is its own`
             : null;
     return { language, kind, questions, right, pooledBecause };
   });

@@ -62,9 +62,11 @@ const calibratorSchema = z.strictObject({
     questions: z.number().int().positive(),
     right: z.number().int().nonnegative(),
     targetPrecision: probability,
+    /** Probability with which `minConfidence` keeps the target; absent where it was chosen by the answers at hand alone. */
+    confidence: probability.optional(),
     /** Of the answers at `minConfidence`; `null` when none was shown. */
     precision: probability.nullable(),
-    /** One-sided 95 % lower bound of `precision` (Clopper-Pearson); `null` when none was shown. */
+    /** One-sided lower bound of `precision` (Clopper-Pearson) at `confidence`, else 95 %; `null` when none was shown. */
     precisionLow: probability.nullable(),
     shown: z.number().int().nonnegative(),
     /** 15 bins of equal mass. */

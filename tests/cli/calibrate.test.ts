@@ -72,7 +72,7 @@ describe('candor calibrate', () => {
   it('shows nothing when the answers are not good enough, and says so', async () => {
     const bad = records.map((one, index) => ({ ...one, top: index % 3 === 0 ? '6,853 km' : 'Cairo' }));
     expect((await calibrate(bad)).minConfidence).toBe(1);
-    expect(printed).toMatch(/No threshold reaches 90.0 %.*nothing is shown/);
+    expect(printed).toMatch(/No threshold is proven to reach 90.0 %.*nothing is shown/);
   });
 
   it('says which groups of queries have their own threshold, and why the others have not', async () => {

@@ -4,9 +4,9 @@ import { sealCalibrator } from '../../src/reward/calibrator.js';
 import { confidenceOf } from '../../src/reward/confidence.js';
 import { calibratorContent } from './calibrators.js';
 
-/** Questions whose answers are right with the probability sigmoid(2 * reward), whatever else is known. */
-function simulate(count: number): CalibrationCase[] {
-  let state = 7;
+/** Questions whose answers are right with the probability sigmoid(slope * reward), whatever else is known. */
+function simulate(count: number, seed = 7, slope = 2): CalibrationCase[] {
+  let state = seed;
   const random = () => {
     state = (state * 48271) % 2147483647;
     return state / 2147483647;
@@ -15,7 +15,7 @@ function simulate(count: number): CalibrationCase[] {
     const rewardLogit = 4 * random() - 2;
     return {
       id: `q${index}`,
-      right: random() < 1 / (1 + Math.exp(-2 * rewardLogit)),
+      right: random() < 1 / (1 + Math.exp(-slope * rewardLogit)),
       features: {
         rewardLogit,
         margin: random(),
@@ -60,6 +60,22 @@ describe('fitCalibration', () => {
     expect(shown).toHaveLength(fit.threshold.shown);
     expect(fit.threshold.precision).toBeCloseTo(0.9, 1);
     expect(fit.threshold.minConfidence).toBeGreaterThan(0.6);
+  });
+
+  it('keeps the promise on new questions, not only on those at hand', () => {
+    const unseen = simulate(4000, 99, 5);
+    const draws = Array.from({ length: 40 }, (_, index) =>
+      fitCalibration(simulate(400, 1000 + index, 5), { folds: 3 }),
+    );
+    const broken = draws.filter((drawn) => {
+      const calibrator = sealCalibrator({ ...calibratorContent(), ...pick(drawn) });
+      const shown = unseen.filter(
+        ({ features }) => confidenceOf(features, calibrator) >= drawn.threshold.minConfidence,
+      );
+      return shown.filter(({ right }) => right).length < 0.9 * shown.length;
+    });
+    expect(draws.filter(({ threshold }) => threshold.shown > 0).length).toBeGreaterThan(30);
+    expect(broken.length).toBeLessThanOrEqual(4); // 2 of 40 are allowed; the threshold that just reaches 90 % breaks 20.
   });
 
   it('is the same for the same questions, in whatever order they come', () => {
