@@ -45,15 +45,11 @@ export function articleFraction(title: string): number;
 export function articlesOfSplit<Article extends { title: string }>(articles: Article[], split: Split): Article[];
 export function readableTitle(title: string): string;
 export function wikipediaUrl(title: string): string;
-export function boundaryVariants(context: string, start: number, text: string): string[];
-export function withSecondAnswers(
-  questions: AskedQuestion[],
-  labels: { id: string; answers: string[] }[],
-): AskedQuestion[];
+export function withOtherAnswers(set: QuestionSet, labels: { id: string; answers: string[] }[]): QuestionSet;
 export function toDocumentsAndQuestions(
   articles: SquadArticle[],
   prefix: string,
-  options?: { tidyQuestions?: boolean; blurBoundaries?: boolean },
+  options?: { tidyQuestions?: boolean },
 ): DocumentsAndQuestions;
 export function seededSample<Item extends { id: string }>(items: Item[], count: number, seed: number | string): Item[];
 export function naturalSet(

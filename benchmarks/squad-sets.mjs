@@ -46,40 +46,13 @@ export function wikipediaUrl(title) {
   return `https://en.wikipedia.org/wiki/${encodeURIComponent(readableTitle(title).replaceAll(' ', '_')).replaceAll('%2C', ',')}`;
 }
 
-/** Words that open an answer without being part of what is asked for. */
-const OPENERS = new Set(
-  'a an the by in on at of to from for with as about over under nearly almost approximately around its their his her our'.split(
-    ' ',
-  ),
-);
-
-/**
- * Where another annotator might have drawn the boundaries of an answer: a word more before or behind it, within the
- * clause, or without the small words that open it.
- *
- * @param start Offset of `text` in `context`.
- */
-export function boundaryVariants(context, start, text) {
-  const before = /(?:^|[^\p{L}\p{N}])([\p{L}\p{N}][\p{L}\p{N}'’-]*) $/u.exec(context.slice(0, start))?.[1];
-  const after = /^ ([\p{L}\p{N}][\p{L}\p{N}'’-]*)/u.exec(context.slice(start + text.length))?.[1];
-  const words = text.split(' ');
-  const opened = words.findIndex((word) => !OPENERS.has(word.toLowerCase()));
-  return [
-    ...(before ? [`${before} ${text}`] : []),
-    ...(after ? [`${text} ${after}`] : []),
-    ...(opened > 0 ? [words.slice(opened).join(' ')] : []),
-  ];
-}
-
 /**
  * One document a passage, one question line a question about it.
  * Passages that occur twice become one document. With `tidyQuestions` (for the train file, which needs it) a question asked
  * twice of one passage becomes one line with the answers of both, and questions of one or two letters, which ask nothing,
  * are left out.
- * `blurBoundaries`: the train file has one answer a question, the evaluation file those of several people; with it an
- * answer is right also by the boundaries that another person might have drawn.
  */
-export function toDocumentsAndQuestions(articles, prefix, { tidyQuestions = false, blurBoundaries = false } = {}) {
+export function toDocumentsAndQuestions(articles, prefix, { tidyQuestions = false } = {}) {
   const documents = [];
   const questions = [];
   const documentByText = new Map();
@@ -104,12 +77,7 @@ export function toDocumentsAndQuestions(articles, prefix, { tidyQuestions = fals
         const question = asked.trim();
         if (tidyQuestions && question.replace(/[^\p{L}\p{N}]/gu, '').length <= 2) continue;
         const key = `${document.id}\n${question.toLowerCase()}\n${isImpossible}`;
-        const texts = [
-          ...answers.map((answer) => answer.text),
-          ...(blurBoundaries
-            ? answers.flatMap((answer) => boundaryVariants(context, answer.answer_start, answer.text))
-            : []),
-        ];
+        const texts = answers.map((answer) => answer.text);
         const known = questionByKey.get(key);
         if (tidyQuestions && known) {
           known.answers = [...new Set([...known.answers, ...texts])];
@@ -124,13 +92,17 @@ export function toDocumentsAndQuestions(articles, prefix, { tidyQuestions = fals
   return { documents, questions };
 }
 
-/** The questions with answers that a second person accepts; `labels/README.md`. */
-export function withSecondAnswers(questions, labels) {
-  const second = new Map(labels.map(({ id, answers }) => [id, answers]));
-  return questions.map((question) => ({
-    ...question,
-    answers: [...new Set([...question.answers, ...(second.get(question.id) ?? [])])],
-  }));
+/**
+ * Of a set the questions that other annotators have read too, with their answers beside that of the file; all of them as
+ * they are where nobody has. `labels/README.md`.
+ */
+export function withOtherAnswers(set, labels) {
+  const others = new Map(labels.map(({ id, answers }) => [id, answers]));
+  if (others.size === 0) return set;
+  const questions = set.questions
+    .filter(({ id }) => others.has(id))
+    .map((question) => ({ ...question, answers: [...new Set([...question.answers, ...others.get(question.id)])] }));
+  return { ...set, questions };
 }
 
 /**
@@ -227,7 +199,8 @@ Writes corpus.<set>.jsonl.gz and questions.<set>.jsonl.gz for each set. Without 
   --out DIR          where the sets go (default benchmarks/sets)
   --seed N           which passages are removed and which distractors are taken (default 1)
   --distractors N    passages of the train file added to the corpus (default 5000)
-  --calibration      the natural construction on the train file's calibration articles, for fitting the confidence
+  --calibration      the natural construction on the train file's calibration articles, for fitting the confidence: the
+                     questions that three people have answered
   --dev              the same on its dev articles, for choosing settings
   --help             this text
 `;
@@ -264,14 +237,8 @@ function main() {
   const sets = {};
   for (const split of ['calibration', 'dev']) {
     if (!values[split]) continue;
-    const gold = toDocumentsAndQuestions(articlesOfSplit(train, split), 'squad-train', {
-      tidyQuestions: true,
-      blurBoundaries: true,
-    });
-    const labels = readLabels(split);
-    sets[split] = naturalSet({ ...gold, questions: withSecondAnswers(gold.questions, labels) }, distractors, {
-      seed: values.seed,
-    });
+    const gold = toDocumentsAndQuestions(articlesOfSplit(train, split), 'squad-train', { tidyQuestions: true });
+    sets[split] = withOtherAnswers(naturalSet(gold, distractors, { seed: values.seed }), readLabels(split));
   }
   if (!values.calibration && !values.dev) {
     const gold = toDocumentsAndQuestions(readArticles(devPath), 'squad-dev');

@@ -3,14 +3,13 @@ import {
   adversarialSet,
   articleFraction,
   articlesOfSplit,
-  boundaryVariants,
   naturalSet,
   readableTitle,
   type SquadArticle,
   seededSample,
   toDocumentsAndQuestions,
   wikipediaUrl,
-  withSecondAnswers,
+  withOtherAnswers,
 } from '../../benchmarks/squad-sets.mjs';
 
 const passage = (context: string, ...qas: [id: string, question: string, ...answers: string[]][]) => ({
@@ -178,48 +177,22 @@ describe('titles', () => {
   });
 });
 
-describe('second answers', () => {
-  it('stand beside the first, each once', () => {
-    const question = { id: 'q', question: 'Who?', answers: ['a'], answerable: true, documentId: 'd' };
+describe('answers of other annotators', () => {
+  const question = {
+    ...{ id: 'q', question: 'Who?', answers: ['a'], answerable: true, language: 'en' },
+    kind: 'answerable' as const,
+  };
+  const set = { corpus: [], questions: [question, { ...question, id: 'unread' }], removedPassages: 0 };
+
+  it('stand beside the first, each once, and only questions that have some are asked', () => {
     const labels = [
       { id: 'q', answers: ['b', 'a'] },
       { id: 'gone', answers: ['c'] },
     ];
-    const questions = [question, { ...question, id: 'other' }];
-    expect(withSecondAnswers(questions, labels).map(({ answers }) => answers)).toEqual([['a', 'b'], ['a']]);
-  });
-});
-
-describe('boundaries that another person might have drawn', () => {
-  const variants = (text: string, context: string) => boundaryVariants(context, context.indexOf(text), text);
-  it.each([
-    ['protective', 'It may have protective value, too.', ['have protective', 'protective value']],
-    ['nearly 400,000', 'A book of nearly 400,000 words.', ['of nearly 400,000', 'nearly 400,000 words', '400,000']],
-    ['by the external senses', 'It is seen (by the external senses).', ['external senses']],
-    ['Oslo', 'Oslo, the capital, is old.', []],
-    ['the', 'He said the.', ['said the']],
-    ['北京', '中国的首都是北京。', []],
-  ])('%s', (text, context, expected) => {
-    expect(variants(text, context)).toEqual(expected);
+    expect(withOtherAnswers(set, labels).questions).toEqual([{ ...question, answers: ['a', 'b'] }]);
   });
 
-  it('count as answers only where they are asked for', () => {
-    const articles = [
-      {
-        title: 'A',
-        paragraphs: [
-          {
-            context: 'It may have protective value.',
-            qas: [{ id: 'q', question: 'Which value?', answers: [{ text: 'protective', answer_start: 12 }] }],
-          },
-        ],
-      },
-    ];
-    expect(toDocumentsAndQuestions(articles, 'p').questions[0]?.answers).toEqual(['protective']);
-    expect(toDocumentsAndQuestions(articles, 'p', { blurBoundaries: true }).questions[0]?.answers).toEqual([
-      'protective',
-      'have protective',
-      'protective value',
-    ]);
+  it('change nothing where nobody has read', () => {
+    expect(withOtherAnswers(set, [])).toEqual(set);
   });
 });
