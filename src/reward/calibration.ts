@@ -26,6 +26,8 @@ export interface CalibrationOptions {
   folds?: number;
   /** Which questions share a fold. @default 1 */
   seed?: number;
+  /** Divisions into folds, of which the held-out confidences are means: one alone moves the threshold. @default 5 */
+  repeats?: number;
   /** Features to use; the others, and those that are the same in all cases, are left out. @default DEFAULT_FEATURES */
   features?: readonly ConfidenceFeature[];
   /** Fewest questions of a group that is not pooled. @default MIN_GROUP */
@@ -67,7 +69,7 @@ function varies(cases: readonly CalibrationCase[], name: ConfidenceFeature): boo
 export interface CalibrationFit extends Pick<Calibrator, 'intercept' | 'features' | 'isotonic'> {
   /** Chosen on `heldOut`. */
   threshold: ThresholdChoice;
-  /** Each case with the confidence of a calibrator that was fitted without its fold; in the order of the cases. */
+  /** Each case with the mean confidence of calibrators that were fitted without its fold; in the order of the cases. */
   heldOut: ConfidenceOutcome[];
   /** Largest first; empty when no case names its group. */
   groups: GroupFit[];
@@ -96,12 +98,13 @@ export interface GroupFit extends QueryGroup {
  * @throws RangeError with cases of one outcome only, in all or in what a fold leaves.
  */
 export function fitCalibration(cases: readonly CalibrationCase[], options: CalibrationOptions = {}): CalibrationFit {
-  const { targetPrecision = 0.9, confidence = 0.95, folds = 5, seed = 1, traps = [] } = options;
+  const { targetPrecision = 0.9, confidence = 0.95, folds = 5, seed = 1, repeats = 5, traps = [] } = options;
   const proven = (of: readonly ConfidenceOutcome[]) => provenThreshold(of, targetPrecision, confidence);
   const features = (options.features ?? DEFAULT_FEATURES).filter((name) => varies(cases, name));
   const groups = groupsOf(cases, options.minGroup ?? MIN_GROUP);
   const own = new Set(groups.filter(({ pooledBecause }) => pooledBecause === null).map(groupName));
   const toRow = ({ id, features: values, right, group }: CalibrationCase, isTrap: boolean): Row => ({
+    id,
     fold: foldOf(id, folds, seed),
     right,
     isTrap,
@@ -111,7 +114,7 @@ export function fitCalibration(cases: readonly CalibrationCase[], options: Calib
   const rows = [...cases.map((each) => toRow(each, false)), ...traps.map((each) => toRow(each, true))];
   const whole = fitTwoStages(rows);
   const { linear, isotonic, maps } = whole;
-  const pairs = crossFit(rows, fitTwoStages, confidences);
+  const pairs = heldOutConfidences(rows, { folds, seed, repeats });
   const outcomes = (which: 'pooled' | 'served', isTrap = false) =>
     rows.flatMap((row, index) =>
       row.isTrap === isTrap ? [{ confidence: pairs[index]?.[which] ?? 0, right: row.right }] : [],
@@ -155,6 +158,7 @@ function provenThreshold(
 }
 
 interface Row extends LabelledVector {
+  id: string;
   fold: number;
   isTrap: boolean;
   /** Name of a group that is not pooled. */
@@ -185,6 +189,20 @@ function confidences({ linear, isotonic, maps }: TwoStages, { x, group }: Row): 
   const pooled = isotonicValue(isotonic, probability);
   const map = group === null ? undefined : maps.get(group);
   return { pooled, served: map ? isotonicValue(map, probability) : pooled };
+}
+
+/** Of each row by calibrators that did not know it: the mean over several divisions into folds. */
+function heldOutConfidences(
+  rows: readonly Row[],
+  { folds, seed, repeats }: { folds: number; seed: number; repeats: number },
+): { pooled: number; served: number }[] {
+  const runs = Array.from({ length: repeats }, (_, run) => {
+    const divided = rows.map((row) => ({ ...row, fold: foldOf(row.id, folds, seed + run) }));
+    return crossFit(divided, fitTwoStages, confidences);
+  });
+  const mean = (index: number, which: 'pooled' | 'served') =>
+    runs.reduce((sum, run) => sum + (run[index]?.[which] ?? 0), 0) / repeats;
+  return rows.map((_, index) => ({ pooled: mean(index, 'pooled'), served: mean(index, 'served') }));
 }
 
 /** The groups that occur, the largest first, and which of them cannot have their own map. */
