@@ -69,7 +69,7 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)(
       await write(words, indexer, foreign);
     });
     afterAll(async () => {
-      for (const name of [alias, `${alias}-killed`, `${alias}-headings`]) {
+      for (const name of [alias, `${alias}-killed`, `${alias}-headings`, `${alias}-cut`]) {
         const { lexical, dense } = open(words, name);
         await lexical.drop(signal);
         await dense.drop(signal);
@@ -167,6 +167,20 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)(
         expect(after).toEqual({ ...before, fingerprint: after?.fingerprint });
         expect(after?.passages.map(({ headings: above }) => above)).toContainEqual(['Pipes']);
       }
+    });
+
+    test('from files: they are cut as what is served, unless something else is said', async () => {
+      const name = `${alias}-cut`;
+      const cut = async (changes?: Partial<typeof chunking>) => {
+        const options = rebuilding(words, name);
+        const files = loadedFrom(document('a', long));
+        await rebuild({ ...options, ingest: { ...options.ingest, chunking: changes }, files }, signal);
+        const all = await Promise.all([options.building, options.served.indexer].map((one) => one.info(signal)));
+        return all.map(({ passages }) => passages);
+      };
+      expect(await cut(chunking)).toEqual([0, 2]);
+      expect(await cut()).toEqual([0, 2]);
+      expect(await cut({ maxWords: 160 })).toEqual([0, 1]);
     });
 
     test('a frozen version takes no writes, a thawed one does', async () => {
