@@ -22,7 +22,7 @@ export function registerSearch(program: Command): void {
     .argument('<query>', 'in quotes')
     .option('--json', 'print the reply as the API gives it')
     .option('--limit <n>', 'hits to print, 1 to 100', numberOption(1, 100), 10)
-    .option('--offset <n>', 'hits to skip, 0 to 1000', numberOption(0, 1_000), 0)
+    .option('--offset <n>', 'hits to skip; with --limit at most 1000', numberOption(0, 1_000), 0)
     .option('--per-document <n>', 'most hits of one document (default: all)', numberOption(1, 100))
     .option(
       '--diversity <n>',

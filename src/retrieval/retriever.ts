@@ -5,7 +5,7 @@ export interface RetrievalRequest {
   query: Query;
   /** Unit vector of the query, as `Embedder.embedQueries` gives it. A dense retriever needs it, a lexical one ignores it. */
   queryVector?: Float32Array;
-  /** Most passages to return, 1..1000. */
+  /** Most passages to return, 1..2000. */
   limit: number;
   /**
    * Words with the same first letter that are one or two edits from those of the query match, too. For lexical retrievers.
@@ -42,7 +42,7 @@ export interface RetrieverFailure {
 
 /** What the hybrid retriever returns: fused passages, and the back ends that were late or failed. */
 export interface RetrievalResult {
-  /** Descending `fusedScore`, each passage once. */
+  /** Best first, each passage once. */
   passages: ScoredPassage[];
   /** Parts that gave nothing because they failed, each once; empty when all answered. */
   degraded: DegradedPart[];
