@@ -63,6 +63,8 @@ export function testRetriever(name: string, kind: Retriever['kind'], open: OpenB
 
     test('limit', async () => {
       expect(await find(retriever, embedder, 'piano', { limit: 2 })).toHaveLength(2);
+      const all = await find(retriever, embedder, 'piano', { limit: 2_000 });
+      expect(all.map((id) => id.split('#')[0])).toEqual(expect.arrayContaining(['open', 'late', 'undated']));
     });
 
     test('the same question twice gives the same order', async () => {
