@@ -27,6 +27,11 @@ export interface Retriever {
    * @throws ServiceError `retrieval-unavailable`, `index-missing`, `index-corrupt`, or the error of the aborted signal.
    */
   retrieve(request: RetrievalRequest, signal: AbortSignal): Promise<ScoredPassage[]>;
+  /**
+   * What `retrieve` gives for each request, in their order, in one call of the back end. For evaluations, which ask thousands of
+   * queries; a back end without such a call leaves it out (see `retrieveMany`).
+   */
+  retrieveMany?(requests: readonly RetrievalRequest[], signal: AbortSignal): Promise<ScoredPassage[][]>;
   /** Resolves when the back end can answer. */
   check(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

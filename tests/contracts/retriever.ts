@@ -67,6 +67,34 @@ export function testRetriever(name: string, kind: Retriever['kind'], open: OpenB
       expect(all.map((id) => id.split('#')[0])).toEqual(expect.arrayContaining(['open', 'late', 'undated']));
     });
 
+    test('many at once: for each what it gets alone, in the order asked', async (context) => {
+      if (!retriever.retrieveMany) return context.skip('this back end takes one query at a time');
+      const others = { tenant: 'other', groups: [] };
+      const asked: [string, FindOptions][] = [
+        ['piano keys', { limit: 3 }],
+        ['the piano is late', { limit: 1, filter: { languages: ['en'] } }],
+        ['piano', { access: others }],
+        ['piano', { filter: { documentIds: [] } }],
+      ];
+      const vectors = await embedder.embedQueries(
+        asked.map(([text]) => text),
+        signal,
+      );
+      const requests = asked.map(([text, { access = { tenant: 'default', groups: [] }, filter, limit = 10 }], at) => ({
+        query: { text, access, filter },
+        queryVector: vectors[at],
+        limit,
+      }));
+      const all = await retriever.retrieveMany(requests, signal);
+      const alone = [];
+      for (const request of requests) alone.push(await retriever.retrieve(request, signal));
+      expect(all).toEqual(alone);
+      expect(all.map((found) => found[0]?.passage.id)).toEqual(['open#0', 'late#0', 'foreign#0', undefined]);
+      expect(await retriever.retrieveMany([], signal)).toEqual([]);
+      const aborted = retriever.retrieveMany(requests, AbortSignal.abort());
+      await expect(aborted).rejects.toMatchObject({ code: 'cancelled' });
+    });
+
     test('the same question twice gives the same order', async () => {
       const once = await find(retriever, embedder, 'the piano');
       expect(await find(retriever, embedder, 'the piano')).toEqual(once);

@@ -5,7 +5,7 @@ import type { ChunkingOptions } from '../chunking.js';
 import type { ListableIndex } from '../index-contents.js';
 import { type VersionedIndex, versionName } from '../index-versions.js';
 import type { IndexableDocument, Indexer, IndexInfo, PutResult } from '../indexer.js';
-import type { DocumentReader, Retriever } from '../retriever.js';
+import type { DocumentReader, RetrievalRequest, Retriever } from '../retriever.js';
 import { soundDocuments } from '../sound-documents.js';
 import {
   type ClusterRow,
@@ -97,29 +97,20 @@ export class QdrantIndex implements Indexer, DocumentReader {
     return {
       name: 'qdrant',
       kind: 'dense',
-      retrieve: async ({ query, queryVector, limit }, signal) => {
-        if (!queryVector) throw new TypeError('A dense retriever needs queryVector.');
-        const { exact, quantized } = this.#options;
+      retrieve: async (request, signal) => {
+        const query = this.#toQuery(request);
         const { points } = await this.#ask(signal, (init) =>
-          this.#api.queryPoints(
-            {
-              ...this.#collection,
-              query: [...queryVector],
-              filter: searchFilter(query.access, query.filter),
-              limit,
-              with_payload: { exclude: [...DOCUMENT_COLUMNS, 'metadata_terms'] },
-              params: { exact: exact ?? false, ...(quantized && { quantization: { rescore: true, oversampling: 2 } }) },
-            },
-            init,
-          ),
+          this.#api.queryPoints({ ...this.#collection, ...query }, init),
         );
-        return points
-          .map(({ payload, score }): ScoredPassage => {
-            const row = payload as unknown as Payload;
-            this.#checkModel(row.embedder_model);
-            return { passage: toPassage(row as unknown as StoredRow), denseScore: score };
-          })
-          .sort((a, b) => (b.denseScore ?? 0) - (a.denseScore ?? 0) || (a.passage.id < b.passage.id ? -1 : 1));
+        return this.#toPassages(points);
+      },
+      retrieveMany: async (requests, signal) => {
+        if (requests.length === 0) return [];
+        const searches = requests.map((request) => this.#toQuery(request));
+        const replies = await this.#ask(signal, (init) =>
+          this.#api.queryBatchPoints({ ...this.#collection, searches }, init),
+        );
+        return replies.map(({ points }) => this.#toPassages(points));
       },
       check: async (signal) => this.#checkModel(await this.#storedModel(signal)),
       close: async () => undefined,
@@ -207,6 +198,29 @@ export class QdrantIndex implements Indexer, DocumentReader {
 
   get #collection() {
     return { collection_name: this.#options.alias };
+  }
+
+  #toQuery({ query, queryVector, limit }: RetrievalRequest): Schemas['QueryRequest'] {
+    if (!queryVector) throw new TypeError('A dense retriever needs queryVector.');
+    const { exact, quantized } = this.#options;
+    return {
+      query: [...queryVector],
+      filter: searchFilter(query.access, query.filter),
+      limit,
+      with_payload: { exclude: [...DOCUMENT_COLUMNS, 'metadata_terms'] },
+      params: { exact: exact ?? false, ...(quantized && { quantization: { rescore: true, oversampling: 2 } }) },
+    };
+  }
+
+  /** @throws ServiceError `index-mismatch` when a point is of another embedding model. */
+  #toPassages(points: readonly Schemas['ScoredPoint'][]): ScoredPassage[] {
+    return points
+      .map(({ payload, score }): ScoredPassage => {
+        const row = payload as unknown as Payload;
+        this.#checkModel(row.embedder_model);
+        return { passage: toPassage(row as unknown as StoredRow), denseScore: score };
+      })
+      .sort((a, b) => (b.denseScore ?? 0) - (a.denseScore ?? 0) || (a.passage.id < b.passage.id ? -1 : 1));
   }
 
   /** New points and the removal of an older version's in one request, so that both arrive or neither. */
