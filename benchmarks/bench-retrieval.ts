@@ -220,6 +220,8 @@ async function measureIngest(): Promise<IndexableDocument[]> {
       real.push(...put);
       return store.indexer.put(put, inTime);
     },
+    chunkings: (...call) => store.indexer.chunkings(...call),
+    usualChunking: (inTime) => store.indexer.usualChunking(inTime),
     acls: (...call) => store.indexer.acls(...call),
     delete: (...call) => store.indexer.delete(...call),
     optimize: async (inTime) => store.indexer.optimize?.(inTime),

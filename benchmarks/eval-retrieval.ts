@@ -28,6 +28,8 @@ import { fuse } from '../src/retrieval/fusion.js';
 import { ingest } from '../src/retrieval/ingest.js';
 import type { Loaded } from '../src/retrieval/loaders/loader.js';
 import { PairedIndexer } from '../src/retrieval/paired-indexer.js';
+import { retrieveMany } from '../src/retrieval/retrieve-many.js';
+import type { RetrievalRequest } from '../src/retrieval/retriever.js';
 import { loadSentenceSplitter } from '../src/retrieval/sentences.js';
 import type { Query, ScoredPassage } from '../src/types.js';
 import { CachedEmbedder } from './cached-embedder.js';
@@ -37,6 +39,8 @@ import { seededSample } from './squad-sets.mjs';
 
 const SYSTEMS = ['bm25', 'lexical', 'dense', 'hybrid', 'reranked'] as const;
 type System = (typeof SYSTEMS)[number];
+/** Topics that are embedded and asked together. */
+const TOPICS_AT_ONCE = 32;
 const MEASURES = ['nDCG@10', 'R@5', 'R@20', 'R@100', 'AP'];
 
 const { values } = parseArgs({
@@ -239,42 +243,56 @@ async function runAll(set: TestSet): Promise<Map<System, Map<string, RankedDocum
     );
     if (report.rejected.length > 0) console.error(`${set.name}: ${report.rejected.length} documents were rejected`);
     const progress = startProgress(`${set.name}: queries`, set.queries.size);
-    for (const [topic, text] of set.queries) {
-      const query: Query = { text, access: { tenant: config.tenant, groups: [] } };
-      const byWords = await index.lexical.retrieve({ query, limit }, signal);
-      runs.get('lexical')?.set(
-        topic,
-        documentsOf(byWords, ({ bm25Score }) => bm25Score),
+    const topics = [...set.queries];
+    for (let start = 0; start < topics.length; start += TOPICS_AT_ONCE) {
+      const group = topics.slice(start, start + TOPICS_AT_ONCE);
+      const vectors = needsModel
+        ? await embedder.embedQueries(
+            group.map(([, text]) => text),
+            signal,
+          )
+        : [];
+      const requests = group.map(
+        ([, text], at): RetrievalRequest => ({
+          query: { text, access: { tenant: config.tenant, groups: [] } },
+          queryVector: vectors[at],
+          limit,
+        }),
       );
-      if (needsModel && index.dense) {
-        const [queryVector] = await embedder.embedQueries([text], signal);
-        const byVector = await index.dense.retrieve({ query, queryVector, limit }, signal);
-        const fused = fuse([
-          { kind: 'lexical', passages: byWords },
-          { kind: 'dense', passages: byVector },
-        ]).slice(0, limit);
-        runs.get('dense')?.set(
-          topic,
-          documentsOf(byVector, ({ denseScore }) => denseScore),
-        );
-        runs.get('hybrid')?.set(
-          topic,
-          documentsOf(fused, ({ fusedScore }) => fusedScore),
-        );
-        // The order of the reranker weighs the place before it too: there is no score on one scale.
-        if (reranker)
-          runs.get('reranked')?.set(
-            topic,
-            documentsOf(await rerank(query, fused), (_, rank) => limit - rank),
-          );
+      const byWords = await retrieveMany(index.lexical, requests, signal);
+      const byVector = needsModel && index.dense ? await retrieveMany(index.dense, requests, signal) : [];
+      for (const [at, [topic]] of group.entries()) {
+        const { query } = requests[at] as RetrievalRequest;
+        await keepRankings(runs, topic, query, byWords[at] ?? [], byVector[at]);
+        progress.tick();
       }
-      progress.tick();
     }
     progress.stop();
   } finally {
     await index.close();
   }
   return runs;
+}
+
+async function keepRankings(
+  runs: Map<System, Map<string, RankedDocument[]>>,
+  topic: string,
+  query: Query,
+  byWords: ScoredPassage[],
+  byVector: ScoredPassage[] | undefined,
+): Promise<void> {
+  const keep = (system: System, passages: ScoredPassage[], score: Parameters<typeof documentsOf>[1]) =>
+    runs.get(system)?.set(topic, documentsOf(passages, score));
+  keep('lexical', byWords, ({ bm25Score }) => bm25Score);
+  if (!byVector) return;
+  const fused = fuse([
+    { kind: 'lexical', passages: byWords },
+    { kind: 'dense', passages: byVector },
+  ]).slice(0, limit);
+  keep('dense', byVector, ({ denseScore }) => denseScore);
+  keep('hybrid', fused, ({ fusedScore }) => fusedScore);
+  // The order of the reranker weighs the place before it too: there is no score on one scale.
+  if (reranker) keep('reranked', await rerank(query, fused), (_, rank) => limit - rank);
 }
 
 async function rerank(query: Query, fused: readonly ScoredPassage[]): Promise<ScoredPassage[]> {

@@ -334,7 +334,7 @@ export interface SearchRequest {
   query: Query;
   /** Hits on the page, 1..100. @default 10 */
   limit: number;
-  /** Hits to skip, 0..1000. @default 0 */
+  /** Hits to skip; with `limit` at most 1000. @default 0 */
   offset: number;
   /** Most hits of one document, 1..100. @default all */
   passagesPerDocument?: number;

@@ -27,7 +27,7 @@ export interface ChunkingFlags {
 /** `--passage-words` and `--overlap-words`. */
 export function addChunkingOptions(command: Command): Command {
   const { targetWords, maxWords, overlapWords } = DEFAULT_CHUNKING;
-  const fallback = (words?: number) => `(default: ${words}; from an index, as stored there)`;
+  const fallback = (words?: number) => `(default: ${words}; of an index that is read or rebuilt, as there)`;
   return command
     .option(
       '--passage-words <n>',

@@ -15,7 +15,7 @@ export interface RebuildIndexOptions {
   fromIndex?: boolean;
   acl?: readonly string[];
   acceptRejects?: boolean;
-  /** @default with `fromIndex` as it is stored, otherwise DEFAULT_CHUNKING */
+  /** @default as the served documents are cut, each of them with `fromIndex`; or DEFAULT_CHUNKING */
   chunking?: Partial<ChunkingOptions>;
   say(message: string): void;
   /** Where progress is written. @default process.stderr */

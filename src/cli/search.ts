@@ -8,6 +8,7 @@ interface SearchOptions {
   limit: number;
   offset: number;
   perDocument?: number;
+  diversity?: number;
   language?: string[];
   index?: string;
   tenant?: string;
@@ -21,8 +22,13 @@ export function registerSearch(program: Command): void {
     .argument('<query>', 'in quotes')
     .option('--json', 'print the reply as the API gives it')
     .option('--limit <n>', 'hits to print, 1 to 100', numberOption(1, 100), 10)
-    .option('--offset <n>', 'hits to skip, 0 to 1000', numberOption(0, 1_000), 0)
+    .option('--offset <n>', 'hits to skip; with --limit at most 1000', numberOption(0, 1_000), 0)
     .option('--per-document <n>', 'most hits of one document (default: all)', numberOption(1, 100))
+    .option(
+      '--diversity <n>',
+      'how much hits should differ from those above them, 0 to 1 (CANDOR_DIVERSITY)',
+      numberOption(0, 1, { whole: false }),
+    )
     .option('--language <tag...>', 'only documents in these languages')
     .option('--index <dir>', 'index to read (CANDOR_INDEX_DIR)')
     .option('--tenant <name>', 'whose documents (CANDOR_TENANT)')
@@ -31,13 +37,14 @@ export function registerSearch(program: Command): void {
       `
 Examples:
   $ candor search "hong kong handover 1997"
-  $ candor search "double helix" --limit 3 --json`,
+  $ candor search "double helix" --limit 3 --json
+  $ candor search "jaguar" --diversity 0.5`,
     )
     .action(search);
 }
 
 async function search(query: string, options: SearchOptions): Promise<void> {
-  const { limit, offset, perDocument: passagesPerDocument, language: languages } = options;
+  const { limit, offset, perDocument: passagesPerDocument, diversity, language: languages } = options;
   const config = configWith({
     CANDOR_INDEX_DIR: options.index,
     CANDOR_TENANT: options.tenant,
@@ -50,6 +57,7 @@ async function search(query: string, options: SearchOptions): Promise<void> {
     limit,
     offset,
     passagesPerDocument,
+    diversity,
     filter,
     answer: { mode: 'off' },
   });

@@ -11,6 +11,9 @@ import { parseMeasure } from '../evaluation/measures/ranking/parse-measure.js';
 import { type Question, readQuestions, sampleQuestions } from '../evaluation/question.js';
 import { openRetrievers } from '../pipeline/create-pipeline.js';
 import { DEFAULT_FUSION, type FusionSettings } from '../retrieval/fusion.js';
+import { retrieveMany } from '../retrieval/retrieve-many.js';
+import type { RetrievalRequest } from '../retrieval/retriever.js';
+import type { ScoredPassage } from '../types.js';
 import { documentIdOf } from './corpus-documents.js';
 import { interruptible } from './interruptible.js';
 import { configWith } from './options.js';
@@ -27,6 +30,8 @@ export interface TuneCommandOptions {
 }
 
 const NOTHING_BETTER = 3;
+/** Questions that are embedded and asked together. */
+const QUESTIONS_AT_ONCE = 32;
 /** Weights are tried in such steps. */
 const WEIGHT_STEP = 0.1;
 
@@ -89,18 +94,23 @@ async function askRetrievers(
     );
     const runs = ordered.map(({ kind }): Run => ({ name: kind, topics: new Map() }));
     const access = { tenant: config.tenant, groups: [] };
-    for (const { id, question } of questions) {
-      const [queryVector] = await embedder.embedQueries([question], signal);
-      const request = { query: { text: question, access }, queryVector, limit: config.retrieval.limit };
-      const found = await Promise.all(ordered.map((retriever) => retriever.retrieve(request, signal)));
-      for (const [index, passages] of found.entries()) {
-        const ranking = passages.map(
-          ({ passage, bm25Score, denseScore }): RankedDocument => ({
-            documentId: passage.id,
-            score: bm25Score ?? denseScore ?? 0,
-          }),
-        );
-        runs[index]?.topics.set(id, ranking);
+    for (let start = 0; start < questions.length; start += QUESTIONS_AT_ONCE) {
+      const group = questions.slice(start, start + QUESTIONS_AT_ONCE);
+      const vectors = await embedder.embedQueries(
+        group.map(({ question }) => question),
+        signal,
+      );
+      const requests = group.map(
+        ({ question }, at): RetrievalRequest => ({
+          query: { text: question, access },
+          queryVector: vectors[at],
+          limit: config.retrieval.limit,
+        }),
+      );
+      const found = await Promise.all(ordered.map((retriever) => retrieveMany(retriever, requests, signal)));
+      for (const [index, rankings] of found.entries()) {
+        for (const [at, passages] of rankings.entries())
+          runs[index]?.topics.set(group[at]?.id ?? '', toRanking(passages));
       }
     }
     return runs;
@@ -108,6 +118,12 @@ async function askRetrievers(
     await close();
   }
 }
+
+const toRanking = (passages: readonly ScoredPassage[]): RankedDocument[] =>
+  passages.map(({ passage, bm25Score, denseScore }) => ({
+    documentId: passage.id,
+    score: bm25Score ?? denseScore ?? 0,
+  }));
 
 interface Figures {
   /** Of each question with settings that did not see it. */

@@ -5,12 +5,16 @@ import type { RetrievalResult } from '../retrieval/retriever.js';
 import type { DegradedPart, Query, QueryUnderstanding, ScoredPassage, SearchRequest, Suggestion } from '../types.js';
 import { arrangeHits, understoodQuery } from './arrange-hits.js';
 import { isDeadline, runUntil } from './deadline.js';
+import { listed } from './page.js';
 import type { PipelineParts, PipelineSettings } from './parts.js';
 import { suggestSpelling } from './suggest-spelling.js';
 import type { RequestTrace } from './trace.js';
 
-/** Hits beyond this one cannot be reached by paging. */
-const MAX_PASSAGES = 1_000;
+/** Passages that are held against what a query insists on. */
+const INSISTED_PASSAGES = 1_000;
+/** Passages to fetch where the usual number does not fill the page; more than pages reach, since copies are left out. */
+const DEEPEST = 2_000;
+const DEEPER = [1_000, DEEPEST];
 /** Share of the time for the hits that another spelling may take; it is looked for while the reranker reads. */
 const SPELLING_SHARE = 0.25;
 
@@ -26,7 +30,8 @@ export interface Hits {
 
 /**
  * Retrieval, then what the query insists on, then a second look at the best. A reranker that fails or is late leaves the fused
- * order. Another spelling is searched only when nothing was found for the query as it was typed, and the reply says so.
+ * order. A page that is short is the last one: more is fetched until it is full or there is no more. Another spelling is searched
+ * only when nothing was found for the query as it was typed, and the reply says so.
  *
  * @throws ServiceError `retrieval-unavailable` when every retriever failed, or the error of the aborted signal.
  */
@@ -38,18 +43,34 @@ export async function findHits(
   trace: RequestTrace,
   signal: AbortSignal,
 ): Promise<Hits> {
-  const { limit, offset } = request;
+  const end = request.offset + request.limit;
   const insists = understanding.phrases.length + understanding.excluded.length > 0;
-  const wanted = insists ? MAX_PASSAGES : Math.min(MAX_PASSAGES, Math.max(settings.retrievalLimit, offset + limit));
-  const retrieveFor = async (query: Query) => {
-    const { passages, degraded } = await retrieveAll(parts, settings, query, wanted, trace, signal);
+  const depths = insists ? [INSISTED_PASSAGES] : depthsFrom(settings.retrievalLimit);
+  const retrieveTo = async (query: Query, depth: number) => {
+    // The same stages for every page: each goes on where the one before it ends.
+    const stages = depths.filter((one) => one <= depth);
+    const { passages, degraded } = await retrieveAll(parts, settings, query, stages, trace, signal);
     await nextTurn(); // Reading the rows took its time, and the next step does too: other requests come in between.
     const nearDuplicates = request.nearDuplicates ?? settings.nearDuplicates ?? 'hide';
     return { passages, degraded, ...arrangeHits(passages, understanding, nearDuplicates) };
   };
+  const retrieveFor = async (query: Query) => {
+    const [first = DEEPEST, ...deeper] = insists ? depths : depths.filter((depth) => depth >= end);
+    let [found, reached] = [await retrieveTo(query, first), first];
+    for (const depth of deeper) {
+      const isFull = found.kept.length >= settings.rerankDepth && listed(request, found.kept).length >= end;
+      if (isFull || found.passages.length < reached) break;
+      // Better a short page than none when there is no time left.
+      const more = await retrieveTo(query, depth).catch(() => null);
+      if (signal.aborted) throw abortError(signal);
+      if (!more) break;
+      [found, reached] = [more, depth];
+    }
+    return found;
+  };
   let query = understoodQuery(request.query, understanding);
   let found = await retrieveFor(query);
-  const spelling = suggest(settings, offset, trace, signal, async (inTime) => {
+  const spelling = suggest(settings, request.offset, trace, signal, async (inTime) => {
     await nextTurn(); // The reranker gets its work first.
     return suggestSpelling(parts, query, found.passages, inTime);
   });
@@ -69,16 +90,18 @@ export async function findHits(
   return { ...ranked, nearDuplicates, ...(suggestion && { suggestion }) };
 }
 
+const depthsFrom = (usual: number): number[] => [usual, ...DEEPER.filter((depth) => depth > usual)];
+
 function retrieveAll(
   { passages: source }: PipelineParts,
   settings: PipelineSettings,
   query: Query,
-  wanted: number,
+  depths: readonly number[],
   trace: RequestTrace,
   signal: AbortSignal,
 ): Promise<RetrievalResult> {
   return trace.run('retrieval', async (report) => {
-    const retrieve = (inTime: AbortSignal) => source.retrieve(query, wanted, inTime);
+    const retrieve = (inTime: AbortSignal) => source.retrieve(query, depths, inTime);
     const result = await runUntil(signal, settings.hitsTimeoutMs, retrieve).catch((cause: unknown) => {
       const tooLate = isDeadline(cause) && !signal.aborted;
       throw tooLate ? new ServiceError('retrieval-unavailable', { cause }) : cause;

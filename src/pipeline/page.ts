@@ -8,7 +8,11 @@ import type { ScoredPassage, SearchRequest } from '../types.js';
  * @param diversity Where the request does not say it; 0 = none.
  */
 export function pageOf(request: SearchRequest, passages: readonly ScoredPassage[], diversity = 0): ScoredPassage[] {
-  const { offset, limit, passagesPerDocument } = request;
-  const listed = passagesPerDocument === undefined ? passages : limitPerDocument(passages, passagesPerDocument);
-  return diversify(listed, request.diversity ?? diversity).slice(offset, offset + limit);
+  const { offset, limit } = request;
+  return diversify(listed(request, passages), request.diversity ?? diversity).slice(offset, offset + limit);
+}
+
+/** What the pages are made of: no more hits of a document than the request wants. */
+export function listed({ passagesPerDocument }: SearchRequest, passages: readonly ScoredPassage[]): ScoredPassage[] {
+  return passagesPerDocument === undefined ? [...passages] : limitPerDocument(passages, passagesPerDocument);
 }

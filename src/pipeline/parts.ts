@@ -20,11 +20,12 @@ import type { TraceStore } from './trace-store.js';
 /** Query to fused passages: the hybrid retriever. */
 export interface PassageSource {
   /**
-   * Best first, at most `limit`, each passage once.
+   * Best first, each passage once.
    *
+   * @param limits How many at most: the last of them. The passages of a smaller one come first, as they would without the others.
    * @throws ServiceError `retrieval-unavailable` when every back end failed, or the error of the aborted signal.
    */
-  retrieve(query: Query, limit: number, signal: AbortSignal): Promise<RetrievalResult>;
+  retrieve(query: Query, limits: readonly number[], signal: AbortSignal): Promise<RetrievalResult>;
   /**
    * Passages the caller may see with words like those of the query, at most `limit`, and with one of some other words, at most
    * as many; absent where nothing searches by words.
@@ -73,7 +74,7 @@ export interface PipelineParts {
 }
 
 export interface PipelineSettings {
-  /** Passages to fetch, 1..1000; more when a page asks for more. */
+  /** Passages to fetch, 1..1000; more when a page needs more. */
   retrievalLimit: number;
   /** Best passages the reranker reads; 0 = none. */
   rerankDepth: number;

@@ -27,9 +27,21 @@ export interface Caller {
   access: Access;
 }
 
-/** @throws ServiceError `empty-query`, `query-too-long` or `invalid-request`, when the query's text is not one. */
+/** Hits that paging reaches: the fused order is one of the best passages of each back end, and goes no deeper than these. */
+export const MAX_HITS = 1_000;
+
+/**
+ * @throws ServiceError `empty-query`, `query-too-long` or `invalid-request`, when the query's text is not one or the page ends
+ * beyond `MAX_HITS`.
+ */
 export function toSearchRequest(input: SearchInput, caller: Caller, defaults: SearchDefaults): SearchRequest {
   const { query, limit = 10, offset = 0, filter, answer, debug = false, ...ids } = input;
+  if (offset + limit > MAX_HITS) {
+    const message =
+      `offset + limit: expected at most ${MAX_HITS} together, received ${offset + limit}. ` +
+      'A narrower query or a filter reaches what is further down.';
+    throw new ServiceError('invalid-request', { message });
+  }
   return {
     ...ids,
     requestId: caller.requestId,

@@ -24,30 +24,33 @@ export function withCircuitBreaker(retriever: Retriever, options: CircuitBreaker
   let openUntil = 0;
   let isProbing = false;
   const { name, kind } = retriever;
+  async function guarded<T>(ask: () => Promise<T>): Promise<T> {
+    const isOpen = inARow >= failures;
+    if (isOpen && (isProbing || now() < openUntil)) {
+      const message = `${name} failed ${inARow} times in a row and is tried again later.`;
+      throw new ServiceError('retrieval-unavailable', { message });
+    }
+    if (isOpen) isProbing = true;
+    try {
+      const found = await ask();
+      inARow = 0;
+      return found;
+    } catch (error) {
+      if (error instanceof ServiceError && NOT_A_FAILURE.has(error.code)) throw error;
+      inARow += 1;
+      openUntil = now() + openMs;
+      throw error;
+    } finally {
+      if (isOpen) isProbing = false;
+    }
+  }
+  const many = retriever.retrieveMany?.bind(retriever);
   return {
     name,
     kind,
     check: (signal) => retriever.check(signal),
     close: () => retriever.close(),
-    async retrieve(request, signal) {
-      const isOpen = inARow >= failures;
-      if (isOpen && (isProbing || now() < openUntil)) {
-        const message = `${name} failed ${inARow} times in a row and is tried again later.`;
-        throw new ServiceError('retrieval-unavailable', { message });
-      }
-      if (isOpen) isProbing = true;
-      try {
-        const found = await retriever.retrieve(request, signal);
-        inARow = 0;
-        return found;
-      } catch (error) {
-        if (error instanceof ServiceError && NOT_A_FAILURE.has(error.code)) throw error;
-        inARow += 1;
-        openUntil = now() + openMs;
-        throw error;
-      } finally {
-        if (isOpen) isProbing = false;
-      }
-    },
+    retrieve: (request, signal) => guarded(() => retriever.retrieve(request, signal)),
+    ...(many && { retrieveMany: (requests, signal) => guarded(() => many(requests, signal)) }),
   };
 }

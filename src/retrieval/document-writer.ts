@@ -50,8 +50,6 @@ export interface DocumentWriterOptions {
   indexer: Indexer;
   documents: DocumentReader;
   split: SplitSentences;
-  /** @default DEFAULT_CHUNKING */
-  chunking?: ChunkingOptions;
 }
 
 /** A document on its way into the index. */
@@ -69,11 +67,11 @@ const versionOf = (fingerprint: string) => fingerprint.slice(0, VERSION_LENGTH);
  * checked where the write happens, one tenant at a time: of two writers with the same expectation in one process, one wins.
  */
 export class DocumentWriter {
-  readonly #options: Required<DocumentWriterOptions>;
+  readonly #options: DocumentWriterOptions;
   readonly #lastOf = new Map<string, Promise<unknown>>();
 
   constructor(options: DocumentWriterOptions) {
-    this.#options = { chunking: DEFAULT_CHUNKING, ...options };
+    this.#options = options;
   }
 
   /** The document as stored, or `null` when there is none the caller may see. */
@@ -106,7 +104,8 @@ export class DocumentWriter {
 
   /** Operations on different documents, so that they can be looked up, embedded and stored together. */
   async #round(operations: readonly DocumentOperation[], author: Author, signal: AbortSignal) {
-    const prepared = operations.map((operation) => this.#prepare(operation, author));
+    const chunkingOf = await this.#chunkings(operations, author, signal);
+    const prepared = operations.map((operation) => this.#prepare(operation, author, chunkingOf(operation.documentId)));
     const sound = prepared.filter((one): one is Prepared => one !== null && !(one instanceof ServiceError));
     // Before the queue, since this is what takes time. What turns out to be unchanged or refused is embedded in vain only
     // when somebody else wrote it in the meantime.
@@ -125,10 +124,19 @@ export class DocumentWriter {
     return this.#inTurn(author.tenant, () => this.#store(operations, prepared, ready, author, signal));
   }
 
+  /** A stored document is cut as it was, a new one as others are that are stored. */
+  async #chunkings(operations: readonly DocumentOperation[], { tenant }: Author, signal: AbortSignal) {
+    const { indexer } = this.#options;
+    const ids = operations.flatMap(({ type, documentId }) => (type === 'put' ? [documentId] : []));
+    const own = ids.length > 0 ? await indexer.chunkings(tenant, ids, signal) : new Map<string, ChunkingOptions>();
+    const usual = ids.some((id) => !own.has(id)) ? await indexer.usualChunking(signal) : null;
+    return (documentId: string): ChunkingOptions => own.get(documentId) ?? usual ?? DEFAULT_CHUNKING;
+  }
+
   /** The document of a `put`, `null` for a `delete`, or why it is refused. */
-  #prepare(operation: DocumentOperation, author: Author): Prepared | ServiceError | null {
+  #prepare(operation: DocumentOperation, author: Author, chunking: ChunkingOptions): Prepared | ServiceError | null {
     if (operation.type === 'delete') return null;
-    const { split, chunking, embedder } = this.#options;
+    const { split, embedder } = this.#options;
     const { tenant, groups, isAdmin } = author;
     const document = toDocument({ ...operation.record, id: operation.documentId }, { tenant, acl: groups });
     if ('reason' in document) return new ServiceError('invalid-request', { message: document.reason });

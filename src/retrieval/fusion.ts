@@ -77,6 +77,28 @@ export function fuse(lists: readonly RankedList[], settings: FusionSettings = DE
     .map(({ found, score }) => ({ ...found, fusedScore: score }));
 }
 
+/**
+ * As `fuse`, at most the last of `limits`. What the lists give when they are cut to a smaller limit comes first, in that order: a
+ * longer result begins with the shorter one, so that pages stay what they are when a later one is asked for.
+ *
+ * @param limits Ascending, at least one.
+ */
+export function fuseInStages(
+  lists: readonly RankedList[],
+  limits: readonly number[],
+  settings: FusionSettings = DEFAULT_FUSION,
+): ScoredPassage[] {
+  const placed = new Map<string, ScoredPassage>();
+  for (const limit of limits) {
+    const cut = lists.map(({ kind, passages }) => ({ kind, passages: passages.slice(0, limit) }));
+    for (const found of fuse(cut, settings)) {
+      if (placed.size >= limit) break;
+      if (!placed.has(found.passage.id)) placed.set(found.passage.id, found);
+    }
+  }
+  return [...placed.values()];
+}
+
 function scoring(kind: RankedList['kind'], passages: readonly ScoredPassage[], settings: FusionSettings) {
   if (settings.method === 'rrf') return (_: ScoredPassage, rank: number) => 1 / (settings.k + rank);
   const scoreOf = ({ bm25Score, denseScore }: ScoredPassage) => (kind === 'lexical' ? bm25Score : denseScore) ?? 0;

@@ -2,7 +2,7 @@ import { abortError, type ErrorCode, ServiceError } from '../errors.js';
 import type { Query, ScoredPassage } from '../types.js';
 import { abortable } from './abortable.js';
 import type { Embedder } from './embedder.js';
-import { DEFAULT_FUSION, type FusionSettings, fuse, type RankedList } from './fusion.js';
+import { DEFAULT_FUSION, type FusionSettings, fuseInStages, type RankedList } from './fusion.js';
 import type { RetrievalResult, Retriever, RetrieverFailure } from './retriever.js';
 
 export interface HybridRetrieverOptions {
@@ -25,22 +25,24 @@ export class HybridRetriever {
   }
 
   /**
-   * At most `limit` passages, best first. A back end that fails, is late or answers nonsense costs recall; what it is for
+   * At most as many passages as the last of `limits`, best first. Those of a smaller limit come first, in the order that it alone
+   * would give (see `fuseInStages`). A back end that fails, is late or answers nonsense costs recall; what it is for
    * is in `degraded`.
    *
    * @throws ServiceError when every back end failed: `index-missing`, `index-corrupt` or `index-mismatch` if they agree on
    * one of them, else `retrieval-unavailable`; or the error of the aborted signal.
    */
-  async retrieve(query: Query, limit: number, signal: AbortSignal): Promise<RetrievalResult> {
+  async retrieve(query: Query, limits: number | readonly number[], signal: AbortSignal): Promise<RetrievalResult> {
     if (signal.aborted) throw abortError(signal);
     const { retrievers, timeoutMs, fusion } = this.#options;
+    const stages = [limits].flat();
     // Not AbortSignal.any with AbortSignal.timeout: Node 20 may collect the pair before its timer fires.
     const controller = new AbortController();
     const onAbort = () => controller.abort(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     const timer = setTimeout(() => controller.abort(new ServiceError('deadline-exceeded')), timeoutMs);
     try {
-      const outcomes = await this.#askAll(query, limit, controller.signal);
+      const outcomes = await this.#askAll(query, stages.at(-1) ?? 0, controller.signal);
       if (signal.aborted) throw abortError(signal);
       const answered = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
       const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
@@ -51,7 +53,7 @@ export class HybridRetriever {
       });
       const degraded = [...new Set(failures.map(({ kind }) => kind))];
       return {
-        passages: fuse(answered, fusion).slice(0, limit),
+        passages: fuseInStages(answered, stages, fusion),
         degraded,
         ...(failures.length > 0 && { failures }),
       };

@@ -53,6 +53,10 @@ export interface Indexer {
    * A document that two stores hold for different groups has every list of them.
    */
   acls(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<Map<string, readonly string[][]>>;
+  /** How those of the given documents that are stored were cut into passages; without those of which it is not known. */
+  chunkings(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<Map<string, ChunkingOptions>>;
+  /** How most of a few stored documents were cut, of whatever tenants; `null` while nothing is stored, or not known. */
+  usualChunking(signal: AbortSignal): Promise<ChunkingOptions | null>;
   /**
    * Stores documents of one tenant. A document that exists is replaced as a whole: no passage of the old version
    * stays. Durable when it resolves; a process killed halfway leaves each document either old or new.

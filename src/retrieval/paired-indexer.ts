@@ -30,6 +30,16 @@ export class PairedIndexer implements Indexer {
     return new Map([...ids].map((id) => [id, different([...(first.get(id) ?? []), ...(second.get(id) ?? [])])]));
   }
 
+  async chunkings(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
+    const [first, second] = await this.#both((store) => store.chunkings(tenant, documentIds, signal));
+    return new Map([...second, ...first]);
+  }
+
+  async usualChunking(signal: AbortSignal) {
+    const [first, second] = await this.#both((store) => store.usualChunking(signal));
+    return first ?? second;
+  }
+
   /** The second store after the first: what that refuses stays as it was in both. */
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
     const [first, second] = this.#stores;

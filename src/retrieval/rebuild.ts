@@ -1,3 +1,4 @@
+import type { ChunkingOptions } from './chunking.js';
 import type { ListableIndex } from './index-contents.js';
 import { beginVersion, publishVersion, type VersionedIndex } from './index-versions.js';
 import type { Indexer, StoredSource } from './indexer.js';
@@ -14,6 +15,7 @@ export interface RebuildOptions {
   served: { indexer: Indexer; contents: ListableIndex };
   /** `null`: the stored documents themselves are put into the new version. */
   files: AsyncIterable<Loaded> | null;
+  /** What is left out of `chunking` is as in most of the served documents, or with `files: null` as in each of them. */
   ingest: Omit<IngestOptions, 'indexer'>;
   /** Publishes although records were rejected. @default false */
   acceptRejects?: boolean;
@@ -46,7 +48,10 @@ const OPEN_PASSES = 2;
 export async function rebuild(options: RebuildOptions, signal: AbortSignal): Promise<RebuildReport> {
   const { stores, building, served, files, acceptRejects = false, say } = options;
   const { version } = await begin(options, signal);
-  const read = (items: AsyncIterable<Loaded>) => ingest(items, { ...options.ingest, indexer: building }, signal);
+  const read = (items: AsyncIterable<Loaded>, usual?: ChunkingOptions | null) => {
+    const chunking = { ...usual, ...options.ingest.chunking };
+    return ingest(items, { ...options.ingest, chunking, indexer: building }, signal);
+  };
   const before = (await served.indexer.info(signal)).documents;
   const report = async (passes: IngestReport, isPublished: boolean): Promise<RebuildReport> => {
     const after = (await building.info(signal)).documents;
@@ -54,7 +59,7 @@ export async function rebuild(options: RebuildOptions, signal: AbortSignal): Pro
   };
 
   if (files) {
-    const passes = await read(files);
+    const passes = await read(files, await served.indexer.usualChunking(signal));
     const found = await report(passes, false);
     if (passes.rejected.length > 0 && !acceptRejects) return found;
     await publishVersion(stores, signal);

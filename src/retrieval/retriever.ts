@@ -5,7 +5,7 @@ export interface RetrievalRequest {
   query: Query;
   /** Unit vector of the query, as `Embedder.embedQueries` gives it. A dense retriever needs it, a lexical one ignores it. */
   queryVector?: Float32Array;
-  /** Most passages to return, 1..1000. */
+  /** Most passages to return, 1..2000. */
   limit: number;
   /**
    * Words with the same first letter that are one or two edits from those of the query match, too. For lexical retrievers.
@@ -27,6 +27,11 @@ export interface Retriever {
    * @throws ServiceError `retrieval-unavailable`, `index-missing`, `index-corrupt`, or the error of the aborted signal.
    */
   retrieve(request: RetrievalRequest, signal: AbortSignal): Promise<ScoredPassage[]>;
+  /**
+   * What `retrieve` gives for each request, in their order, in one call of the back end. For evaluations, which ask thousands of
+   * queries; a back end without such a call leaves it out (see `retrieveMany`).
+   */
+  retrieveMany?(requests: readonly RetrievalRequest[], signal: AbortSignal): Promise<ScoredPassage[][]>;
   /** Resolves when the back end can answer. */
   check(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -42,7 +47,7 @@ export interface RetrieverFailure {
 
 /** What the hybrid retriever returns: fused passages, and the back ends that were late or failed. */
 export interface RetrievalResult {
-  /** Descending `fusedScore`, each passage once. */
+  /** Best first, each passage once. */
   passages: ScoredPassage[];
   /** Parts that gave nothing because they failed, each once; empty when all answered. */
   degraded: DegradedPart[];

@@ -75,7 +75,7 @@ describe('POST /v1/search', () => {
   });
 
   it('serves hits while a back end and the generator are broken', async () => {
-    const found = await fakeParts().passages.retrieve({} as never, 1, {} as never);
+    const found = await fakeParts().passages.retrieve({} as never, [1], {} as never);
     const parts: Partial<PipelineParts> = {
       answering: null,
       passages: { retrieve: async () => ({ ...found, degraded: ['dense'] }) },
@@ -141,6 +141,7 @@ describe('bad input', () => {
     ['limit as text', { query: 'a', limit: '10' }, 'invalid-request', 'limit'],
     ['half a hit', { query: 'a', limit: 1.5 }, 'invalid-request', 'limit'],
     ['offset 1001', { query: 'a', offset: 1_001 }, 'invalid-request', 'offset'],
+    ['offset 1000', { query: 'a', offset: 1_000, limit: 1 }, 'invalid-request'],
     ['no hit of a document', { query: 'a', passagesPerDocument: 0 }, 'invalid-request', 'passagesPerDocument'],
     ['confidence 2', { query: 'a', answer: { minConfidence: 2 } }, 'invalid-request', 'answer.minConfidence'],
     ['17 candidates', { query: 'a', answer: { candidates: 17 } }, 'invalid-request', 'answer.candidates'],
@@ -152,6 +153,20 @@ describe('bad input', () => {
     const reply = await post(service, payload);
     expect([reply.statusCode, reply.json().code]).toEqual([400, code]);
     if (path !== undefined) expect(reply.json().errors).toMatchObject([{ path }]);
+  });
+
+  it('names the limit of pages, in both forms, and serves the last page', async () => {
+    for (const asked of [
+      post(service, { query: 'a', offset: 950, limit: 51 }),
+      service.inject({ url: '/v1/search?q=a&offset=950&limit=51' }),
+    ]) {
+      expect((await asked).json()).toMatchObject({
+        status: 400,
+        code: 'invalid-request',
+        detail: expect.stringMatching(/^offset \+ limit: expected at most 1000 together, received 1001\./),
+      });
+    }
+    expect((await post(service, { query: 'a', offset: 950, limit: 50 })).statusCode).toBe(200);
   });
 
   const raw = (payload: string, contentType = 'application/json') =>

@@ -51,6 +51,7 @@ describe('candor', () => {
     [['frobnicate'], /unknown command 'frobnicate'/],
     [['search'], /missing required argument 'query'/],
     [['search', 'a', '--limit', '0'], /whole number from 1 to 100/],
+    [['search', 'a', '--diversity', '2'], /number from 0 to 1/],
     [['search', 'a', '--colour'], /unknown option '--colour'/],
     [['search', ' '], /^candor: The query is empty\.$/],
     [['ask', 'a', '--min-confidence', '2'], /number from 0 to 1/],

@@ -21,8 +21,17 @@ beforeAll(async () => {
     CANDOR_INDEX_DIR: join(dir, 'index'),
     CANDOR_INFERENCE_WORKERS: '1',
   };
+  const texts = {
+    many: 'The violin is a wooden string instrument with four strings, played with a bow.',
+    more: 'A violin is a string instrument made of wood; its four strings are played with a bow.',
+    other: 'Antonio Stradivari built a violin for a king of Spain.',
+  };
+  const lines = Object.entries(texts).map(([id, text]) => JSON.stringify({ id, text }));
+  writeFileSync(join(dir, 'violins.jsonl'), lines.join('\n'));
+  const signal = AbortSignal.timeout(100_000);
   const output = new PassThrough().resume();
-  await ingestCorpus(loadConfig(env), join(dir, 'piano.md'), AbortSignal.timeout(100_000), { output });
+  await ingestCorpus(loadConfig(env), join(dir, 'piano.md'), signal, { output });
+  await ingestCorpus(loadConfig({ ...env, CANDOR_TENANT: 'violins' }), join(dir, 'violins.jsonl'), signal, { output });
 }, 120_000);
 
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -61,6 +70,18 @@ describe('candor search and ask', { timeout: 120_000 }, () => {
       results: [{ title: 'Piano' }],
       answerStatus: { shown: false },
     });
+  });
+
+  it('put what differs higher when asked to', async () => {
+    const order = async (...more: string[]) => {
+      const args = ['search', 'violin four strings bow', '--tenant', 'violins', '--json', ...more];
+      const { results } = JSON.parse((await candor(args, env).finished).stdout) as {
+        results: { documentId: string }[];
+      };
+      return results.map(({ documentId }) => documentId);
+    };
+    expect((await order()).at(-1)).toBe('other');
+    expect((await order('--diversity', '1'))[1]).toBe('other');
   });
 
   it('say what to run when there is no index', async () => {

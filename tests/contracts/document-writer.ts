@@ -6,7 +6,7 @@ import {
   DocumentWriter,
 } from '../../src/retrieval/document-writer.js';
 import { WordEmbedder } from '../fixtures/word-embedder.js';
-import { type BackEnd, find, type OpenBackEnd, signal, split } from './back-end.js';
+import { type BackEnd, document, find, indexable, type OpenBackEnd, signal, split } from './back-end.js';
 
 const author = (groups: string[] = [], isAdmin = false, tenant = 'default'): Author => ({ tenant, groups, isAdmin });
 const put = (documentId: string, text: string, more: object = {}): DocumentOperation => {
@@ -77,6 +77,26 @@ export function testDocumentWriter(name: string, open: OpenBackEnd): void {
       ]);
       // What was there before has its version back.
       expect((await write(author(), put('a', 'The piano has keys.')))[0]).toEqual(first);
+    });
+
+    test('a stored document is cut as it was, a new one as others are', async () => {
+      const long =
+        'The piano has keys and more keys. The violin has strings. The trumpet is made of brass. The harp is old.';
+      const passages = async (id: string) => {
+        const [outcome] = await write(author(), put(id, long));
+        return outcome && 'passages' in outcome ? outcome.passages : outcome;
+      };
+      expect(await passages('whole')).toBe(1); // Into an empty index: as by default.
+      expect(await passages('another')).toBe(1);
+      await write(author(), remove('another'));
+      for (const id of ['a', 'b', 'c']) {
+        const chunking = { targetWords: 6, maxWords: id === 'a' ? 8 : 12 };
+        await backEnd.indexer.put([{ ...(await indexable(embedder, document(id, 'Short.'))), chunking }], signal);
+      }
+      expect(await passages('a')).toBe(4);
+      expect(await passages('new')).toBe(3);
+      expect(await passages('whole')).toBe(1);
+      expect(outcomes(await write(author(), put('a', long)))).toEqual(['unchanged']);
     });
 
     test('expectations', async () => {

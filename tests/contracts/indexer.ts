@@ -98,6 +98,29 @@ export function testIndexer(name: string, open: OpenBackEnd): void {
       expect(await backEnd.indexer.acls('other', ['open'], signal)).toEqual(new Map());
     });
 
+    test('how stored documents were cut', async () => {
+      const { indexer } = backEnd;
+      expect(await indexer.usualChunking(signal)).toBeNull();
+      await put(backEnd, embedder, document('unknown', 'It was stored without.'));
+      expect(await indexer.usualChunking(signal)).toBeNull();
+      const chunking = { targetWords: 8, maxWords: 12, overlapWords: 3 };
+      const cut = { "it's": chunking, b: { ...chunking, targetWords: 9 }, c: { ...chunking, targetWords: 9 } };
+      for (const [id, own] of Object.entries(cut)) {
+        const item = await indexable(
+          embedder,
+          document(id, `About ${id}.`, { tenant: id === 'c' ? 'other' : 'default' }),
+        );
+        await indexer.put([{ ...item, chunking: own }], signal);
+      }
+      expect(await indexer.chunkings('default', ["it's", 'b', 'c', 'unknown', 'absent'], signal)).toEqual(
+        new Map([
+          ["it's", cut["it's"]],
+          ['b', cut.b],
+        ]),
+      );
+      expect(await indexer.usualChunking(signal)).toEqual(cut.b);
+    });
+
     test('of two documents with one id in a batch the later one counts', async () => {
       await put(backEnd, embedder, document('a', 'The piano has keys.'), document('a', 'The trumpet is brass.'));
       expect(await backEnd.indexer.info(signal)).toMatchObject({ documents: 1, passages: 1 });

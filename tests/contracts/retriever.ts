@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { retrieveMany } from '../../src/retrieval/retrieve-many.js';
 import type { Retriever } from '../../src/retrieval/retriever.js';
 import { WordEmbedder } from '../fixtures/word-embedder.js';
 import { type BackEnd, document, type FindOptions, find, type OpenBackEnd, put, signal } from './back-end.js';
@@ -63,6 +64,35 @@ export function testRetriever(name: string, kind: Retriever['kind'], open: OpenB
 
     test('limit', async () => {
       expect(await find(retriever, embedder, 'piano', { limit: 2 })).toHaveLength(2);
+      const all = await find(retriever, embedder, 'piano', { limit: 2_000 });
+      expect(all.map((id) => id.split('#')[0])).toEqual(expect.arrayContaining(['open', 'late', 'undated']));
+    });
+
+    test('many at once: for each what it gets alone, in the order asked', async () => {
+      const others = { tenant: 'other', groups: [] };
+      const asked: [string, FindOptions][] = [
+        ['piano keys', { limit: 3 }],
+        ['the piano is late', { limit: 1, filter: { languages: ['en-GB'] } }],
+        ['piano', { access: others }],
+        ['piano', { filter: { documentIds: [] } }],
+      ];
+      const vectors = await embedder.embedQueries(
+        asked.map(([text]) => text),
+        signal,
+      );
+      const requests = asked.map(([text, { access = { tenant: 'default', groups: [] }, filter, limit = 10 }], at) => ({
+        query: { text, access, filter },
+        queryVector: vectors[at],
+        limit,
+      }));
+      const all = await retrieveMany(retriever, requests, signal);
+      const alone = [];
+      for (const request of requests) alone.push(await retriever.retrieve(request, signal));
+      expect(all).toEqual(alone);
+      expect(all.map((found) => found[0]?.passage.id)).toEqual(['open#0', 'late#0', 'foreign#0', undefined]);
+      expect(await retrieveMany(retriever, [], signal)).toEqual([]);
+      const aborted = retrieveMany(retriever, requests, AbortSignal.abort());
+      await expect(aborted).rejects.toMatchObject({ code: 'cancelled' });
     });
 
     test('the same question twice gives the same order', async () => {

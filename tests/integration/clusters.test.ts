@@ -3,11 +3,13 @@ import { ElasticsearchIndex } from '../../src/retrieval/drivers/elasticsearch.js
 import { QdrantIndex } from '../../src/retrieval/drivers/qdrant.js';
 import type { Embedder } from '../../src/retrieval/embedder.js';
 import { PairedIndexer } from '../../src/retrieval/paired-indexer.js';
+import { retrieveMany } from '../../src/retrieval/retrieve-many.js';
 import { type BackEnd, document, find, type OpenBackEnd, put, signal } from '../contracts/back-end.js';
 import { testDocumentWriter } from '../contracts/document-writer.js';
 import { testIndexer } from '../contracts/indexer.js';
 import { testLeaks } from '../contracts/leaks.js';
 import { testRetriever } from '../contracts/retriever.js';
+import { startFaultProxy } from '../fixtures/fault-proxy.js';
 import { WordEmbedder } from '../fixtures/word-embedder.js';
 
 const { ELASTICSEARCH_URL, QDRANT_URL } = process.env;
@@ -115,6 +117,29 @@ describe.skipIf(!QDRANT_URL)('Qdrant (QDRANT_URL names a server)', () => {
 
   testDocumentWriter('qdrant', open);
   testLeaks('qdrant', open);
+
+  test('many queries are one request', async () => {
+    const proxy = await startFaultProxy(url);
+    let requests = 0;
+    proxy.fault = () => {
+      requests += 1;
+      return null;
+    };
+    const [embedder, alias] = [new WordEmbedder(), aliasOf()];
+    await put(
+      { indexer: keep(new QdrantIndex({ url, alias, embedder })), retrievers: [] },
+      embedder,
+      document('a', 'A.'),
+    );
+    const query = { text: 'a', access: { tenant: 'default', groups: [] } };
+    const [queryVector] = await embedder.embedQueries(['a'], signal);
+    const asked = Array.from({ length: 20 }, () => ({ query, queryVector, limit: 3 }));
+    const retriever = new QdrantIndex({ url: proxy.url, alias, embedder }).denseRetriever();
+    const found = await retrieveMany(retriever, asked, signal);
+    expect(found.map(([one]) => one?.passage.id)).toEqual(asked.map(() => 'a#0'));
+    expect(requests).toBe(1);
+    await proxy.close();
+  });
 
   test('no collection: the message says what to run', async () => {
     const index = keep(new QdrantIndex({ url, alias: aliasOf(), embedder: new WordEmbedder() }));

@@ -3,8 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@elastic/elasticsearch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ingestCorpus } from '../../src/cli/ingest-corpus.js';
+import { rebuildIndex } from '../../src/cli/rebuild-index.js';
+import { loadConfig } from '../../src/config.js';
+import { dropClusterIndex } from '../../src/pipeline/create-pipeline.js';
 import { openSource } from '../../src/retrieval/loaders/load.js';
 import type { Loaded } from '../../src/retrieval/loaders/loader.js';
+import { startFaultProxy } from '../fixtures/fault-proxy.js';
 
 const { ELASTICSEARCH_URL } = process.env;
 
@@ -61,6 +66,40 @@ fields: {title: headline, text: body, textFormat: html, date: published, acl: gr
         metadata: { state: 'published' },
       },
     });
+  });
+
+  test.each([
+    ['an API key', { CANDOR_SOURCE_API_KEY: 'abc' }, 'ApiKey abc'],
+    [
+      'name and password',
+      { CANDOR_SOURCE_USERNAME: 'u', CANDOR_SOURCE_PASSWORD: 'p' },
+      `Basic ${Buffer.from('u:p').toString('base64')}`,
+    ],
+  ])('ingest and rebuild read it with the credentials of the settings: %s', async (_, credential, expected) => {
+    const guarded = await startFaultProxy(url);
+    guarded.fault = ({ headers }) => (headers.authorization === expected ? null : 401);
+    const config = loadConfig({
+      ELASTICSEARCH_URL,
+      CANDOR_CLUSTER_ALIAS: `${index}-rebuilt`,
+      CANDOR_INFERENCE_WORKERS: '1',
+      ...credential,
+    });
+    try {
+      const path = join(root, 'guarded.source.yaml');
+      const query = '{ids: {values: [a1, a2]}}';
+      await writeFile(
+        path,
+        `elasticsearch: {url: "${guarded.url}", index: "${index}", query: ${query}}\nfields: {text: body}`,
+      );
+      const output = { write: () => true };
+      const signal = AbortSignal.timeout(100_000);
+      expect(await ingestCorpus(config, [path], signal, { output })).toMatchObject({ stored: 2, rejected: [] });
+      const rebuilt = await rebuildIndex(config, { paths: [path], say: () => undefined, output }, signal);
+      expect(rebuilt).toMatchObject({ isPublished: true, after: 2, ingest: { stored: 2, rejected: [] } });
+    } finally {
+      await dropClusterIndex(config, AbortSignal.timeout(60_000));
+      await guarded.close();
+    }
   });
 
   test.each([

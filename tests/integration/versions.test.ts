@@ -69,7 +69,7 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)(
       await write(words, indexer, foreign);
     });
     afterAll(async () => {
-      for (const name of [alias, `${alias}-killed`, `${alias}-headings`]) {
+      for (const name of [alias, `${alias}-killed`, `${alias}-headings`, `${alias}-cut`, `${alias}-pages`]) {
         const { lexical, dense } = open(words, name);
         await lexical.drop(signal);
         await dense.drop(signal);
@@ -169,6 +169,20 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)(
       }
     });
 
+    test('from files: they are cut as what is served, unless something else is said', async () => {
+      const name = `${alias}-cut`;
+      const cut = async (changes?: Partial<typeof chunking>) => {
+        const options = rebuilding(words, name);
+        const files = loadedFrom(document('a', long));
+        await rebuild({ ...options, ingest: { ...options.ingest, chunking: changes }, files }, signal);
+        const all = await Promise.all([options.building, options.served.indexer].map((one) => one.info(signal)));
+        return all.map(({ passages }) => passages);
+      };
+      expect(await cut(chunking)).toEqual([0, 2]);
+      expect(await cut()).toEqual([0, 2]);
+      expect(await cut({ maxWords: 160 })).toEqual([0, 1]);
+    });
+
     test('a frozen version takes no writes, a thawed one does', async () => {
       const other = new WordEmbedder('words@2');
       const { stores, indexer } = open(other);
@@ -213,6 +227,42 @@ describe.skipIf(!ELASTICSEARCH_URL || !QDRANT_URL)(
       const report = await rebuild({ ...options, files }, signal);
       expect(report).toMatchObject({ version: 1, after: 120, isPublished: true });
       expect(report.ingest.unchanged).toBeGreaterThanOrEqual(halfway);
+    });
+
+    test('what takes several requests to read is read once, and as it was when reading began', async () => {
+      const name = `${alias}-pages`;
+      const { lexical, dense, indexer } = open(words, name);
+      const many = Array.from({ length: 230 }, (_, at) =>
+        document(`d${at}`, `Number ${at}.`, { acl: at % 2 ? ['x'] : [] }),
+      );
+      await indexer.put(await Promise.all(many.map((one) => indexable(words, one))), signal);
+      // More passages than a page of a listing has.
+      const book = await indexable(
+        words,
+        document('book', Array(2_100).fill('Six words are one passage here.').join(' ')),
+      );
+      expect(book.passages).toHaveLength(2_100);
+      await indexer.put([book], signal);
+      for (const store of [lexical.contents(), dense.contents()]) {
+        const read: string[] = [];
+        for await (const { document: one } of store.sources(signal)) read.push(one.id);
+        expect(read.sort()).toEqual([...many.map(({ id }) => id), 'book'].sort());
+        const listed = new Set<string>();
+        for await (const page of store.list(signal)) for (const { documentId } of page) listed.add(documentId);
+        expect(listed.size).toBe(231);
+        expect((await store.states('default', ['book'], signal)).get('book')).toMatchObject({
+          passages: 2_100,
+          isWhole: true,
+        });
+        const whole = await store.read({ tenant: 'default', documentId: 'book' }, signal);
+        expect(whole?.passages.map(({ id }) => id)).toEqual(book.passages.map(({ id }) => id));
+      }
+      const read: string[] = [];
+      for await (const { document: one } of lexical.contents().sources(signal)) {
+        if (read.length === 0) await indexer.delete('default', ['d99'], signal);
+        read.push(one.id);
+      }
+      expect(read).toContain('d99');
     });
 
     test('differences between the stores are found and mended', async () => {

@@ -123,18 +123,59 @@ describe('a search that goes well', () => {
 });
 
 describe('pages', () => {
-  it('cuts the page out of the ranking and fetches as much as it needs', async () => {
-    let asked = 0;
-    const passages = {
-      async retrieve(_query: unknown, limit: number) {
-        asked = limit;
-        return { passages: scored([piano, harp, organ]), degraded: [] };
+  /** Back ends that hold so many passages, every third a copy of the one before. */
+  function manyPassages(count: number, isCopy = (index: number) => index % 3 === 2) {
+    const all = Array.from({ length: count }, (_, index) =>
+      passage(`d${index}`, `Number ${isCopy(index) ? index - 1 : index} stands alone among the many passages here.`),
+    );
+    const asked: number[][] = [];
+    const source = {
+      async retrieve(_query: unknown, limits: readonly number[]) {
+        asked.push([...limits]);
+        return { passages: scored(all.slice(0, limits.at(-1))), degraded: [] };
       },
     };
-    const { results, answerStatus } = await search({ passages }, { limit: 100, offset: 1 });
-    expect(results.map((result) => 'id' in result && result.id)).toEqual(['harp#0', 'organ#0']);
-    expect(asked).toBe(101);
-    expect(answerStatus.reason).toBe('off');
+    return { source, asked };
+  }
+  const pageIds = async (parts: Partial<PipelineParts>, request: Partial<SearchRequest>) => {
+    const { results } = await search({ reranker: null, ...parts }, { answer: off, ...request });
+    return results.flatMap((result) => (result.type === 'passage' ? [result.id] : []));
+  };
+  const off = { mode: 'off', deadlineMs: 2_000, candidates: 4 } as const;
+
+  it('cuts the page out of the ranking and fetches as much as it needs', async () => {
+    const { source, asked } = manyPassages(3);
+    const page = await search({ passages: source }, { limit: 100, offset: 1 });
+    expect(page.results.map((result) => 'id' in result && result.id)).toEqual(['d1#0']);
+    expect(page.answerStatus.reason).toBe('off');
+    expect(asked).toEqual([[100, 1_000]]);
+  });
+
+  it('is short only where there is no more: copies that are left out make room for what comes next', async () => {
+    const { source, asked } = manyPassages(1_600);
+    const ids: string[] = [];
+    for (let offset = 0; offset < 1_000; offset += 100) {
+      ids.push(...(await pageIds({ passages: source }, { limit: 100, offset })));
+    }
+    const kept = Array.from({ length: 1_600 }, (_, index) => index).filter((index) => index % 3 !== 2);
+    expect(ids).toEqual(kept.slice(0, 1_000).map((index) => `d${index}#0`));
+    // The first page had 67 of 100, which were not all there were; the second one needs more than 100 anyway.
+    expect(asked.slice(0, 3)).toEqual([[100], [100, 1_000], [100, 1_000]]);
+    expect(asked.at(-1)).toEqual([100, 1_000, 2_000]);
+
+    const few = manyPassages(150);
+    expect(await pageIds({ passages: few.source }, { limit: 60, offset: 60 })).toHaveLength(40);
+  });
+
+  it('keeps what it has when there is no time to fetch more', async () => {
+    const { source } = manyPassages(1_600);
+    const passages = {
+      async retrieve(query: unknown, limits: readonly number[]) {
+        if (limits.length > 1) throw new ServiceError('retrieval-unavailable');
+        return source.retrieve(query, limits);
+      },
+    };
+    expect(await pageIds({ passages }, { limit: 100 })).toHaveLength(67);
   });
 
   it('shows no more hits of a document than asked for, page after page', async () => {

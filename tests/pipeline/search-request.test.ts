@@ -39,6 +39,19 @@ describe('toSearchRequest', () => {
     expect(request(query).query.text).toBe(text);
   });
 
+  it('refuses a page beyond the hits that can be reached, and takes the last one', () => {
+    const page = (offset: number, limit?: number) => toSearchRequest({ query: 'x', offset, limit }, caller, defaults);
+    expect(page(990)).toMatchObject({ offset: 990, limit: 10 });
+    for (const [offset, limit] of [
+      [991, undefined],
+      [901, 100],
+      [1_000, 1],
+    ] as const) {
+      const message = expect.stringMatching(/offset \+ limit: expected at most 1000 .* received 1001/);
+      expect(() => page(offset, limit)).toThrow(expect.objectContaining({ code: 'invalid-request', message }));
+    }
+  });
+
   it.each([
     ['', 'empty-query'],
     [' \t\n', 'empty-query'],

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { fuseRankings } from '../../src/evaluation/fusion/fuse-runs.js';
-import { type FusionSettings, fuse, type RankedList, readFusionSettings } from '../../src/retrieval/fusion.js';
+import {
+  type FusionSettings,
+  fuse,
+  fuseInStages,
+  type RankedList,
+  readFusionSettings,
+} from '../../src/retrieval/fusion.js';
 import type { ScoredPassage } from '../../src/types.js';
 import { passage } from '../contracts/reranker.js';
 
@@ -38,6 +44,28 @@ describe('reciprocal ranks', () => {
     expect(ids(fuse([lexical('a'), dense('b')], rrf(60, { lexical: 0.4, dense: 0.6 })))).toEqual(['b', 'a']);
     expect(fuse([])).toEqual([]);
     expect(fuse([lexical('a', 'a', 'b')]).map(({ fusedScore }) => fusedScore)).toEqual([1 / 61, 1 / 63]);
+  });
+});
+
+describe('in stages', () => {
+  test('a longer result begins with the shorter one', () => {
+    // x is third in both lists, which makes it the best of all; cut to two they do not have it.
+    const lists = [lexical('a', 'b', 'x', 'e'), dense('c', 'd', 'x')];
+    expect(ids(fuse(lists))).toEqual(['x', 'a', 'c', 'b', 'd', 'e']);
+    expect(ids(fuseInStages(lists, [2, 9]))).toEqual(['a', 'c', 'x', 'b', 'd', 'e']);
+    const short = fuseInStages(lists, [2]);
+    for (const limits of [
+      [2, 4],
+      [2, 4, 9],
+      [2, 9],
+    ]) {
+      const found = fuseInStages(lists, limits);
+      expect(found.slice(0, 2)).toEqual(short);
+      expect(found).toHaveLength(Math.min(6, limits.at(-1) ?? 0));
+      expect(new Set(ids(found)).size).toBe(found.length);
+    }
+    expect(fuseInStages(lists, [9])).toEqual(fuse(lists));
+    expect(fuseInStages([], [2, 4])).toEqual([]);
   });
 });
 

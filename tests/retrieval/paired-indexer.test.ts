@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ChunkingOptions } from '../../src/retrieval/chunking.js';
 import type { IndexableDocument, Indexer } from '../../src/retrieval/indexer.js';
 import { PairedIndexer } from '../../src/retrieval/paired-indexer.js';
 import { document, indexable, signal } from '../contracts/back-end.js';
@@ -13,6 +14,7 @@ class FakeStore implements Indexer {
   refuses = new Set<string>();
   isDown = false;
   acl: string[] = [];
+  chunking: ChunkingOptions | null = null;
 
   async info() {
     return { embedderModelId: 'words@1', dimensions: 64, documents: this.stored.size, passages: this.stored.size };
@@ -22,6 +24,14 @@ class FakeStore implements Indexer {
   }
   async acls(tenant: string, ids: readonly string[]) {
     return new Map([...(await this.fingerprints(tenant, ids)).keys()].map((id) => [id, [this.acl]] as const));
+  }
+  async chunkings(tenant: string, ids: readonly string[]) {
+    const { chunking } = this;
+    if (!chunking) return new Map();
+    return new Map([...(await this.fingerprints(tenant, ids)).keys()].map((id) => [id, chunking] as const));
+  }
+  async usualChunking() {
+    return this.stored.size > 0 ? this.chunking : null;
   }
   async put(documents: readonly IndexableDocument[]) {
     if (this.isDown) throw new Error('down');
@@ -61,6 +71,26 @@ describe('paired indexer', () => {
       new Map([
         ['a', [['staff'], []]],
         ['b', [['staff']]],
+      ]),
+    );
+  });
+
+  test('how documents were cut is known as long as one store knows it', async () => {
+    const { pair, first, second } = setUp();
+    await pair.put([await item('a'), await item('b')], signal);
+    const [short, long] = [
+      { targetWords: 8, maxWords: 12 },
+      { targetWords: 80, maxWords: 120 },
+    ];
+    second.chunking = short;
+    expect(await pair.usualChunking(signal)).toEqual(short);
+    first.chunking = long;
+    first.stored.delete('b');
+    expect(await pair.usualChunking(signal)).toEqual(long);
+    expect(await pair.chunkings('default', ['a', 'b', 'c'], signal)).toEqual(
+      new Map([
+        ['a', long],
+        ['b', short],
       ]),
     );
   });

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer, PassageResult } from '../../web/src/api-types.js';
-import { PAGE_SIZE, reduce, type SearchAction, type SearchState, toResults } from '../../web/src/search-state.js';
+import {
+  MAX_HITS,
+  PAGE_SIZE,
+  reduce,
+  type SearchAction,
+  type SearchState,
+  toResults,
+} from '../../web/src/search-state.js';
 
 const hits = (from: number, count: number): PassageResult[] =>
   Array.from({ length: count }, (_, index) => ({
@@ -78,6 +85,15 @@ describe('reduce', () => {
     expect(second.phase === 'found' && second.hits).toHaveLength(19);
     expect(reduce(second, { type: 'more-end', results: [] })).toMatchObject({ more: 'none', offset: 20 });
     expect(reduce(second, { type: 'more-fail' })).toMatchObject({ more: 'failed', offset: 20 });
+  });
+
+  it('goes no further than the service does', () => {
+    let state = run(hitsEnd(PAGE_SIZE));
+    for (let shown = PAGE_SIZE; shown < MAX_HITS - PAGE_SIZE; shown += PAGE_SIZE) {
+      state = reduce(state, { type: 'more-end', results: hits(shown, PAGE_SIZE) });
+      expect(state).toMatchObject({ more: 'ready', offset: shown + PAGE_SIZE });
+    }
+    expect(reduce(state, { type: 'more-end', results: hits(990, PAGE_SIZE) })).toMatchObject({ more: 'none' });
   });
 
   it('keeps another spelling beside the query as it was typed', () => {

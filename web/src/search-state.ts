@@ -12,8 +12,8 @@ import type {
 
 /** Hits asked for at once. */
 export const PAGE_SIZE = 10;
-/** The service skips at most this many hits. */
-export const MAX_OFFSET = 1000;
+/** A page of the service ends here at the latest. */
+export const MAX_HITS = 1000;
 
 export type AnswerState =
   | { phase: 'pending' }
@@ -114,7 +114,7 @@ function withMore(state: Found, results: readonly PassageResult[]): Found {
     ...state,
     hits: [...state.hits, ...results.filter(({ id }) => !known.has(id))],
     offset,
-    more: results.length === PAGE_SIZE && offset <= MAX_OFFSET ? 'ready' : 'none',
+    more: results.length === PAGE_SIZE && offset + PAGE_SIZE <= MAX_HITS ? 'ready' : 'none',
   };
 }
 

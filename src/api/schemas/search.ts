@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SearchInput } from '../../pipeline/search-request.js';
+import { MAX_HITS, type SearchInput } from '../../pipeline/search-request.js';
 import {
   ANSWER_LAYOUTS,
   ANSWER_REASONS,
@@ -17,7 +17,12 @@ const list = <T extends z.ZodType>(item: T) => z.array(item).min(1).max(100);
 const day = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
 
 const limit = z.int().min(1).max(100).default(10).describe('Hits on the page.');
-const offset = z.int().min(0).max(1_000).default(0).describe('Hits to skip. An answer is tried at 0 only.');
+const offset = z
+  .int()
+  .min(0)
+  .max(MAX_HITS)
+  .default(0)
+  .describe(`Hits to skip; with \`limit\` at most ${MAX_HITS}. An answer is tried at 0 only.`);
 const passagesPerDocument = z.int().min(1).max(100).describe('Most hits of one document; without it, all of them.');
 const diversity = z
   .number()

@@ -4,7 +4,7 @@ import type { SearchFilter } from '../../types.js';
 import type { IndexableDocument, Indexer } from '../indexer.js';
 import { endOf, startOf } from '../iso-date.js';
 import { metadataTerm } from './embedded-filter.js';
-import { type PassageRow, toRows } from './embedded-rows.js';
+import { type PassageRow, toChunking, toRows } from './embedded-rows.js';
 import { patiently } from './patience.js';
 
 /** What Elasticsearch and Qdrant keep of a passage: the embedded index's row, without what only that one needs. */
@@ -88,26 +88,38 @@ export class WriteQueue {
   }
 }
 
-/** What says most of a document: fields of its first passage. */
-export const HEAD_FIELDS = [
-  'document_id',
-  'fingerprint',
-  'passage_count',
-  'acl',
-] as const satisfies readonly (keyof ClusterRow)[];
-export type Head = Pick<ClusterRow, (typeof HEAD_FIELDS)[number]>;
+/** Some fields of the first passage of a document: they say what there is to know of it. */
+export type Head<Field extends keyof ClusterRow> = Pick<ClusterRow, Field | 'document_id'>;
 
-/** What a cluster says of stored documents without reading them. @param heads Those of the documents that are there. */
-export function readsOfHeads(
-  heads: (tenant: string, documentIds: readonly string[], signal: AbortSignal) => Promise<Map<string, Head>>,
-): Pick<Indexer, 'fingerprints' | 'acls'> {
-  const read = async <T>(call: Parameters<typeof heads>, pick: (head: Head) => T) => {
-    const found = await patiently(() => heads(...call), call[2]);
-    return new Map([...found].map(([id, head]) => [id, pick(head)]));
+/** Heads by document id of those of the documents that are stored. */
+type ReadHeads = <Field extends keyof ClusterRow>(
+  fields: readonly Field[],
+  tenant: string,
+  documentIds: readonly string[],
+  signal: AbortSignal,
+) => Promise<Map<string, Head<Field>>>;
+
+type ReadsOfHeads = Pick<Indexer, 'fingerprints' | 'acls' | 'chunkings'>;
+
+/** What a cluster says of stored documents without reading them. */
+export function readsOfHeads(heads: ReadHeads): ReadsOfHeads {
+  const read = async <Field extends keyof ClusterRow, T>(
+    [tenant, documentIds, signal]: Parameters<Indexer['acls']>,
+    field: Field,
+    pick: (head: Head<Field>) => T | undefined,
+  ) => {
+    const found = await patiently(() => heads([field], tenant, documentIds, signal), signal);
+    const picked = new Map<string, T>();
+    for (const [id, head] of found) {
+      const value = pick(head);
+      if (value !== undefined) picked.set(id, value);
+    }
+    return picked;
   };
   return {
-    fingerprints: (...call) => read(call, ({ fingerprint }) => fingerprint),
-    acls: (...call) => read(call, ({ acl }) => [acl]),
+    fingerprints: (...call) => read(call, 'fingerprint', ({ fingerprint }) => fingerprint),
+    acls: (...call) => read(call, 'acl', ({ acl }) => [acl]),
+    chunkings: (...call) => read(call, 'structure', toChunking),
   };
 }
 

@@ -1,6 +1,7 @@
 import { Client, errors, type estypes } from '@elastic/elasticsearch';
 import { abortError, ServiceError } from '../../errors.js';
 import type { Access, SourceDocument } from '../../types.js';
+import type { ChunkingOptions } from '../chunking.js';
 import {
   type ConnectionSettings,
   certificateError,
@@ -15,7 +16,6 @@ import { soundDocuments } from '../sound-documents.js';
 import {
   type ClusterRow,
   checkSameModel,
-  HEAD_FIELDS,
   type Head,
   inGroups,
   missingClusterIndex,
@@ -36,8 +36,15 @@ import {
   stemmedField,
 } from './elasticsearch-schema.js';
 import { elasticsearchVersions } from './elasticsearch-versions.js';
-import { DOCUMENT_COLUMNS, type StoredRow, toDocument, toPassage } from './embedded-rows.js';
-import { BUSY, waitBefore } from './patience.js';
+import {
+  CHUNKING_SAMPLE,
+  DOCUMENT_COLUMNS,
+  type StoredRow,
+  toDocument,
+  toPassage,
+  usualChunkingOf,
+} from './embedded-rows.js';
+import { BUSY, patiently, waitBefore } from './patience.js';
 
 export interface ElasticsearchIndexOptions extends ElasticsearchConnection {
   /** Alias that is read and written; the index behind it is `<alias>-000001` and so on. */
@@ -68,6 +75,7 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
   readonly #writes = new WriteQueue();
   readonly fingerprints: Indexer['fingerprints'];
   readonly acls: Indexer['acls'];
+  readonly chunkings: Indexer['chunkings'];
   #serverChecked = false;
 
   constructor(options: ElasticsearchIndexOptions) {
@@ -75,7 +83,11 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
     const { url, cloudId, alias } = options;
     // The hybrid retriever's deadline and its breaker decide; a silent second try would hide a slow store.
     this.#client = new Client({ ...readConnection(options, SETTINGS), maxRetries: 0, requestTimeout: 120_000 });
-    ({ fingerprints: this.fingerprints, acls: this.acls } = readsOfHeads((...call) => this.#heads(...call)));
+    ({
+      fingerprints: this.fingerprints,
+      acls: this.acls,
+      chunkings: this.chunkings,
+    } = readsOfHeads((...call) => this.#heads(...call)));
     this.#place = url ? placeOf(url, alias) : `${cloudId?.split(':')[0]}/${alias}`;
   }
 
@@ -121,6 +133,18 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
     return { embedderModelId: meta.modelId, dimensions: meta.dimensions, documents, passages };
   }
 
+  usualChunking(signal: AbortSignal): Promise<ChunkingOptions | null> {
+    return patiently(async () => {
+      if (!(await this.#meta(signal))) return null;
+      const { alias: index } = this.#options;
+      const query = { term: { ordinal: 0 } };
+      const found = await this.#ask(signal, (options) =>
+        this.#client.search<StoredRow>({ index, size: CHUNKING_SAMPLE, query, _source: ['structure'] }, options),
+      );
+      return usualChunkingOf(found.hits.hits.flatMap(({ _source }) => _source ?? []));
+    }, signal);
+  }
+
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
     const { tenant, sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
     if (tenant === undefined) return { stored: 0, rejected };
@@ -136,7 +160,7 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
 
   async delete(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<number> {
     return this.#writes.run(signal, async () => {
-      const heads = await this.#heads(tenant, documentIds, signal);
+      const heads = await this.#heads(['passage_count'], tenant, documentIds, signal);
       if (heads.size === 0) return 0;
       const actions = [...heads].flatMap(([id, { passage_count }]) => removals(tenant, id, 0, passage_count));
       const [refused] = await this.#bulk(actions, signal);
@@ -193,7 +217,7 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
    */
   async #store(tenant: string, group: readonly IndexableDocument[], signal: AbortSignal): Promise<RejectedDocument[]> {
     const ids = group.map(({ document }) => document.id);
-    const before = await this.#heads(tenant, ids, signal);
+    const before = await this.#heads(['passage_count'], tenant, ids, signal);
     const kept = await this.#rows(tenant, before, signal);
     const actions = group.flatMap((item): BulkAction[] => {
       const { id } = item.document;
@@ -216,7 +240,7 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
   /** Everything stored of some documents, to be written again when their new version is refused; the first passage last. */
   async #rows(
     tenant: string,
-    heads: ReadonlyMap<string, Head>,
+    heads: ReadonlyMap<string, Head<'passage_count'>>,
     signal: AbortSignal,
   ): Promise<Map<string, BulkAction[]>> {
     const found = new Map<string, BulkAction[]>();
@@ -273,16 +297,21 @@ export class ElasticsearchIndex implements Indexer, DocumentReader {
   }
 
   /** First passages of stored documents, read past the refresh: also what was written a moment ago. */
-  async #heads(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<Map<string, Head>> {
-    const found = new Map<string, Head>();
+  async #heads<Field extends keyof ClusterRow>(
+    fields: readonly Field[],
+    tenant: string,
+    documentIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Map<string, Head<Field>>> {
+    const found = new Map<string, Head<Field>>();
     if (documentIds.length === 0 || !(await this.#meta(signal))) return found;
     const docs = documentIds.map((id) => ({
       _index: this.#options.alias,
       _id: recordId(tenant, id, 0),
       routing: id,
-      _source: [...HEAD_FIELDS],
+      _source: ['document_id', ...fields],
     }));
-    const reply = await this.#ask(signal, (options) => this.#client.mget<Head>({ docs }, options));
+    const reply = await this.#ask(signal, (options) => this.#client.mget<Head<Field>>({ docs }, options));
     for (const doc of reply.docs) if ('_source' in doc && doc._source) found.set(doc._source.document_id, doc._source);
     return found;
   }

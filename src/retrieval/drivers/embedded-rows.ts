@@ -1,5 +1,6 @@
 import { Bool, Field, FixedSizeList, Float32, Float64, Int32, List, Schema, Utf8 } from 'apache-arrow';
 import type { MetadataValue, Passage, SourceDocument, TextSpan, TextStructure } from '../../types.js';
+import type { ChunkingOptions } from '../chunking.js';
 import type { IndexableDocument, StoredSource } from '../indexer.js';
 import { startOf } from '../iso-date.js';
 import { indexTerms } from '../search-terms.js';
@@ -178,6 +179,25 @@ export function toDocument(row: StoredRow): SourceDocument {
     acl: [...row.acl],
     metadata: JSON.parse(row.metadata) as Record<string, MetadataValue>,
   };
+}
+
+/** How a document was cut, by the `structure` of its first row. */
+export function toChunking({ structure }: Pick<StoredRow, 'structure'>): ChunkingOptions | undefined {
+  return structure ? (JSON.parse(structure) as StoredStructure).chunking : undefined;
+}
+
+/** First rows that say how most documents are cut. */
+export const CHUNKING_SAMPLE = 20;
+
+/** How most of some documents were cut; `null` where none of them says. @param rows First rows. */
+export function usualChunkingOf(rows: readonly Pick<StoredRow, 'structure'>[]): ChunkingOptions | null {
+  const counts = new Map<string, { chunking: ChunkingOptions; count: number }>();
+  for (const chunking of rows.flatMap((row) => toChunking(row) ?? [])) {
+    const key = JSON.stringify(chunking);
+    counts.set(key, { chunking, count: (counts.get(key)?.count ?? 0) + 1 });
+  }
+  const [usual] = [...counts.values()].sort((a, b) => b.count - a.count);
+  return usual?.chunking ?? null;
 }
 
 /** The document of a first row, with its headings and tables and how it was cut. */

@@ -10,7 +10,17 @@ import { soundDocuments } from '../sound-documents.js';
 import { accessCondition, documentsCondition, literal, searchCondition } from './embedded-filter.js';
 import { buildIndexes, waitingRows } from './embedded-indexes.js';
 import { withWriterLock } from './embedded-lock.js';
-import { DOCUMENT_COLUMNS, PASSAGE_COLUMNS, type StoredRow, toDocument, toRows, toSource } from './embedded-rows.js';
+import {
+  CHUNKING_SAMPLE,
+  DOCUMENT_COLUMNS,
+  PASSAGE_COLUMNS,
+  type StoredRow,
+  toChunking,
+  toDocument,
+  toRows,
+  toSource,
+  usualChunkingOf,
+} from './embedded-rows.js';
 import { rowsOf, searchTerms, searchVectors } from './embedded-search.js';
 import { corruptIndex, createIndex, missingIndex, type OpenIndex, openIndex } from './embedded-store.js';
 
@@ -71,32 +81,31 @@ export class EmbeddedIndex implements Indexer, DocumentReader {
     return { embedderModelId, dimensions, documents, passages };
   }
 
-  async fingerprints(
-    tenant: string,
-    documentIds: readonly string[],
-    signal: AbortSignal,
-  ): Promise<Map<string, string>> {
-    const found = new Map<string, string>();
-    const index = await this.#current();
-    if (!index) return found;
-    for (const ids of inParts(documentIds)) {
-      const query = index.table.query().where(`ordinal = 0 AND ${documentsCondition(tenant, ids)}`);
-      const rows = await this.#guard(rowsOf(query, ['document_id', 'fingerprint']), signal);
-      for (const row of rows) found.set(row.document_id, row.fingerprint);
-    }
-    return found;
+  async fingerprints(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
+    const heads = await this.#heads(tenant, documentIds, ['fingerprint'], signal);
+    return new Map(heads.map((row) => [row.document_id, row.fingerprint]));
   }
 
   async acls(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
-    const found = new Map<string, readonly string[][]>();
+    const heads = await this.#heads(tenant, documentIds, ['acl'], signal);
+    return new Map(heads.map((row) => [row.document_id, [[...row.acl]]]));
+  }
+
+  async chunkings(tenant: string, documentIds: readonly string[], signal: AbortSignal) {
+    const heads = await this.#heads(tenant, documentIds, ['structure'], signal);
+    return new Map(
+      heads.flatMap((row) => {
+        const chunking = toChunking(row);
+        return chunking ? [[row.document_id, chunking] as const] : [];
+      }),
+    );
+  }
+
+  async usualChunking(signal: AbortSignal) {
     const index = await this.#current();
-    if (!index) return found;
-    for (const ids of inParts(documentIds)) {
-      const query = index.table.query().where(`ordinal = 0 AND ${documentsCondition(tenant, ids)}`);
-      const rows = await this.#guard(rowsOf(query, ['document_id', 'acl']), signal);
-      for (const row of rows) found.set(row.document_id, [[...row.acl]]);
-    }
-    return found;
+    if (!index) return null;
+    const query = index.table.query().where('ordinal = 0').limit(CHUNKING_SAMPLE);
+    return usualChunkingOf(await this.#guard(rowsOf(query, ['structure']), signal));
   }
 
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
@@ -167,6 +176,18 @@ export class EmbeddedIndex implements Indexer, DocumentReader {
     const index = await this.#open?.catch(() => null);
     this.#open = null;
     index?.table.close();
+  }
+
+  /** Some columns of the first rows of stored documents. */
+  async #heads(tenant: string, documentIds: readonly string[], columns: string[], signal: AbortSignal) {
+    const index = await this.#current();
+    const found: StoredRow[] = [];
+    if (!index) return found;
+    for (const ids of inParts(documentIds)) {
+      const query = index.table.query().where(`ordinal = 0 AND ${documentsCondition(tenant, ids)}`);
+      found.push(...(await this.#guard(rowsOf(query, ['document_id', ...columns]), signal)));
+    }
+    return found;
   }
 
   /** Rows batch after batch: a whole index need not fit into memory. */

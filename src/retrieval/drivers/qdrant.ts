@@ -1,16 +1,16 @@
 import { QdrantClient, type Schemas } from '@qdrant/js-client-rest';
 import { abortError, ServiceError } from '../../errors.js';
 import type { Access, ScoredPassage, SearchFilter, SourceDocument } from '../../types.js';
+import type { ChunkingOptions } from '../chunking.js';
 import type { ListableIndex } from '../index-contents.js';
 import { type VersionedIndex, versionName } from '../index-versions.js';
 import type { IndexableDocument, Indexer, IndexInfo, PutResult } from '../indexer.js';
-import type { DocumentReader, Retriever } from '../retriever.js';
+import type { DocumentReader, RetrievalRequest, Retriever } from '../retriever.js';
 import { soundDocuments } from '../sound-documents.js';
 import {
   type ClusterRow,
   checkSameModel,
   clusterConditions,
-  HEAD_FIELDS,
   type Head,
   inGroups,
   missingClusterIndex,
@@ -21,7 +21,15 @@ import {
   toClusterPassages,
   WriteQueue,
 } from './cluster-rows.js';
-import { DOCUMENT_COLUMNS, type StoredRow, toDocument, toPassage } from './embedded-rows.js';
+import {
+  CHUNKING_SAMPLE,
+  DOCUMENT_COLUMNS,
+  type StoredRow,
+  toDocument,
+  toPassage,
+  usualChunkingOf,
+} from './embedded-rows.js';
+import { patiently } from './patience.js';
 import { type Condition, equals, type Filter, type QdrantAccess, qdrantContents } from './qdrant-contents.js';
 import { qdrantVersions } from './qdrant-versions.js';
 
@@ -63,6 +71,7 @@ export class QdrantIndex implements Indexer, DocumentReader {
   readonly #writes = new WriteQueue();
   readonly fingerprints: Indexer['fingerprints'];
   readonly acls: Indexer['acls'];
+  readonly chunkings: Indexer['chunkings'];
 
   constructor(options: QdrantIndexOptions) {
     this.#options = options;
@@ -75,7 +84,11 @@ export class QdrantIndex implements Indexer, DocumentReader {
       checkCompatibility: false,
     });
     this.#api = client.api();
-    ({ fingerprints: this.fingerprints, acls: this.acls } = readsOfHeads((...call) => this.#heads(...call)));
+    ({
+      fingerprints: this.fingerprints,
+      acls: this.acls,
+      chunkings: this.chunkings,
+    } = readsOfHeads((...call) => this.#heads(...call)));
     this.#place = placeOf(url, alias);
   }
 
@@ -84,29 +97,20 @@ export class QdrantIndex implements Indexer, DocumentReader {
     return {
       name: 'qdrant',
       kind: 'dense',
-      retrieve: async ({ query, queryVector, limit }, signal) => {
-        if (!queryVector) throw new TypeError('A dense retriever needs queryVector.');
-        const { exact, quantized } = this.#options;
+      retrieve: async (request, signal) => {
+        const query = this.#toQuery(request);
         const { points } = await this.#ask(signal, (init) =>
-          this.#api.queryPoints(
-            {
-              ...this.#collection,
-              query: [...queryVector],
-              filter: searchFilter(query.access, query.filter),
-              limit,
-              with_payload: { exclude: [...DOCUMENT_COLUMNS, 'metadata_terms'] },
-              params: { exact: exact ?? false, ...(quantized && { quantization: { rescore: true, oversampling: 2 } }) },
-            },
-            init,
-          ),
+          this.#api.queryPoints({ ...this.#collection, ...query }, init),
         );
-        return points
-          .map(({ payload, score }): ScoredPassage => {
-            const row = payload as unknown as Payload;
-            this.#checkModel(row.embedder_model);
-            return { passage: toPassage(row as unknown as StoredRow), denseScore: score };
-          })
-          .sort((a, b) => (b.denseScore ?? 0) - (a.denseScore ?? 0) || (a.passage.id < b.passage.id ? -1 : 1));
+        return this.#toPassages(points);
+      },
+      retrieveMany: async (requests, signal) => {
+        if (requests.length === 0) return [];
+        const searches = requests.map((request) => this.#toQuery(request));
+        const replies = await this.#ask(signal, (init) =>
+          this.#api.queryBatchPoints({ ...this.#collection, searches }, init),
+        );
+        return replies.map(({ points }) => this.#toPassages(points));
       },
       check: async (signal) => this.#checkModel(await this.#storedModel(signal)),
       close: async () => undefined,
@@ -129,6 +133,16 @@ export class QdrantIndex implements Indexer, DocumentReader {
     return { embedderModelId, dimensions, documents, passages };
   }
 
+  usualChunking(signal: AbortSignal): Promise<ChunkingOptions | null> {
+    const filter = { must: [equals('ordinal', 0)] };
+    const page = { ...this.#collection, filter, limit: CHUNKING_SAMPLE, with_payload: ['structure'] };
+    return patiently(async () => {
+      if (!(await this.#exists(signal))) return null;
+      const { points } = await this.#ask(signal, (init) => this.#api.scrollPoints(page, init));
+      return usualChunkingOf(points.map(({ payload }) => payload as unknown as Payload));
+    }, signal);
+  }
+
   async put(documents: readonly IndexableDocument[], signal: AbortSignal): Promise<PutResult> {
     const { tenant, sound, rejected } = soundDocuments(documents, this.#options.embedder.dimensions);
     if (tenant === undefined) return { stored: 0, rejected };
@@ -143,7 +157,7 @@ export class QdrantIndex implements Indexer, DocumentReader {
 
   async delete(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<number> {
     return this.#writes.run(signal, async () => {
-      const heads = await this.#heads(tenant, documentIds, signal);
+      const heads = await this.#heads(['passage_count'], tenant, documentIds, signal);
       const points = [...heads].flatMap(([id, { passage_count }]) => recordIds(tenant, id, 0, passage_count));
       if (points.length > 0) await this.#write([{ delete: { points } }], signal);
       return heads.size;
@@ -186,10 +200,33 @@ export class QdrantIndex implements Indexer, DocumentReader {
     return { collection_name: this.#options.alias };
   }
 
+  #toQuery({ query, queryVector, limit }: RetrievalRequest): Schemas['QueryRequest'] {
+    if (!queryVector) throw new TypeError('A dense retriever needs queryVector.');
+    const { exact, quantized } = this.#options;
+    return {
+      query: [...queryVector],
+      filter: searchFilter(query.access, query.filter),
+      limit,
+      with_payload: { exclude: [...DOCUMENT_COLUMNS, 'metadata_terms'] },
+      params: { exact: exact ?? false, ...(quantized && { quantization: { rescore: true, oversampling: 2 } }) },
+    };
+  }
+
+  /** @throws ServiceError `index-mismatch` when a point is of another embedding model. */
+  #toPassages(points: readonly Schemas['ScoredPoint'][]): ScoredPassage[] {
+    return points
+      .map(({ payload, score }): ScoredPassage => {
+        const row = payload as unknown as Payload;
+        this.#checkModel(row.embedder_model);
+        return { passage: toPassage(row as unknown as StoredRow), denseScore: score };
+      })
+      .sort((a, b) => (b.denseScore ?? 0) - (a.denseScore ?? 0) || (a.passage.id < b.passage.id ? -1 : 1));
+  }
+
   /** New points and the removal of an older version's in one request, so that both arrive or neither. */
   async #store(tenant: string, group: readonly IndexableDocument[], signal: AbortSignal): Promise<void> {
     const ids = group.map(({ document }) => document.id);
-    const before = await this.#heads(tenant, ids, signal);
+    const before = await this.#heads(['passage_count'], tenant, ids, signal);
     const { modelId } = this.#options.embedder;
     const points = group.flatMap(toClusterPassages).map(({ id, row, vector }) => ({
       id,
@@ -207,13 +244,18 @@ export class QdrantIndex implements Indexer, DocumentReader {
     return this.#ask(signal, (init) => this.#api.batchUpdate({ ...this.#collection, wait: true, operations }, init));
   }
 
-  async #heads(tenant: string, documentIds: readonly string[], signal: AbortSignal): Promise<Map<string, Head>> {
+  async #heads<Field extends keyof ClusterRow>(
+    fields: readonly Field[],
+    tenant: string,
+    documentIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Map<string, Head<Field>>> {
     if (documentIds.length === 0 || !(await this.#exists(signal))) return new Map();
     const ids = documentIds.map((id) => recordId(tenant, id, 0));
     const points = await this.#ask(signal, (init) =>
-      this.#api.getPoints({ ...this.#collection, ids, with_payload: [...HEAD_FIELDS] }, init),
+      this.#api.getPoints({ ...this.#collection, ids, with_payload: ['document_id', ...fields] }, init),
     );
-    return new Map(points.map(({ payload }) => [String(payload?.document_id), payload as unknown as Head]));
+    return new Map(points.map(({ payload }) => [String(payload?.document_id), payload as unknown as Head<Field>]));
   }
 
   async #ensureCollection(signal: AbortSignal): Promise<void> {
