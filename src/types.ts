@@ -347,6 +347,8 @@ export interface SearchRequest {
   userId?: string;
   /** Adds the trace to the response. @default false */
   debug: boolean;
+  /** Whether a trace store keeps it; `false` of a search that no visitor asked for. @default true */
+  keepTrace?: boolean;
 }
 
 /** A classic hit. */

@@ -55,10 +55,12 @@ export async function calibrateSite({
     asked.set(record.id, record);
     await file.add(record);
   };
+  // The next labels are drawn from the traces; these queries are no visitors'.
+  const untraced = { ...config, traces: { ...config.traces, dir: undefined } };
   const hint = recordsPath && `Run the same command to go on with ${recordsPath}.`;
   try {
     if (left.length > 0)
-      await interruptible((signal) => askPipeline(config, left, { label: 'queries', textOf, signal, keep }), hint);
+      await interruptible((signal) => askPipeline(untraced, left, { label: 'queries', textOf, signal, keep }), hint);
   } finally {
     await file.close();
   }

@@ -84,7 +84,9 @@ export function createAnswerPipeline(parts: PipelineParts, settings: PipelineSet
       trace.mark('total');
       const { requestId, query } = request;
       const at = new Date().toISOString();
-      void parts.traces?.keep({ requestId, at, query: query.text, trace: trace.toTrace() });
+      if (request.keepTrace !== false) {
+        void parts.traces?.keep({ requestId, at, query: query.text, trace: trace.toTrace() });
+      }
       const safety = trace.safety();
       yield {
         type: 'search-end',

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -37,8 +37,9 @@ beforeAll(async () => {
 afterAll(() => rmSync(dir, { recursive: true }));
 
 describe('candor serve', { timeout: 120_000 }, () => {
-  it('prints its address and a command to try, serves, and ends well on SIGTERM', async () => {
-    const { child, output, finished } = candor(['serve', '--port', '0'], env);
+  it('prints its address and a command to try, serves, keeps traces of visitors alone, and ends well on SIGTERM', async () => {
+    const traces = join(dir, 'traces');
+    const { child, output, finished } = candor(['serve', '--port', '0'], { ...env, CANDOR_TRACES_DIR: traces });
     while (!output.stdout.includes('curl')) {
       await sleep(50);
       if (child.exitCode !== null) throw new Error(output.stderr);
@@ -55,6 +56,8 @@ describe('candor serve', { timeout: 120_000 }, () => {
 
     child.kill('SIGTERM');
     expect(await finished).toMatchObject({ code: 0, stderr: expect.stringMatching(/^No reranker; .*models verify\n/) });
+    const kept = readdirSync(traces).map((name) => JSON.parse(readFileSync(join(traces, name), 'utf8')));
+    expect(kept.map(({ query }) => query)).toEqual(['who invented the piano']);
   });
 });
 
