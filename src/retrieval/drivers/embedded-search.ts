@@ -1,5 +1,6 @@
 import { type Query as LanceQuery, MatchQuery, type Table, type VectorQuery } from '@lancedb/lancedb';
 import type { ScoredPassage } from '../../types.js';
+import { weighted } from '../function-words.js';
 import { type Nearness, nearWords, oneEditAway } from '../near-words.js';
 import { PROBES, waitingRows } from './embedded-indexes.js';
 import { PASSAGE_COLUMNS, type StoredRow, toPassage } from './embedded-rows.js';
@@ -7,14 +8,17 @@ import { PASSAGE_COLUMNS, type StoredRow, toPassage } from './embedded-rows.js';
 /** What is near to a word that was asked for. */
 const NEARNESS: Nearness = { fuzziness: 2, prefixLength: 1, limit: 50 };
 
-/** BM25, best first; rows that no index has yet are read one by one. */
+/** BM25 with less weight on function words, best first; rows that no index has yet are read one by one. */
 export async function searchTerms(
   table: Table,
   terms: string,
   condition: string,
   { limit, fuzzy = false }: { limit: number; fuzzy?: boolean },
 ): Promise<ScoredPassage[]> {
-  if (!fuzzy) return matching(table, new MatchQuery(terms, 'search_terms'), condition, limit);
+  if (!fuzzy) {
+    const { terms: all, scale } = weighted(terms);
+    return matching(table, new MatchQuery(all, 'search_terms'), condition, { limit, scale });
+  }
   // The engine knows near words of its index only. What waits for the index is found by its own words.
   // Of these it leaves out many, even some that are one edit away, so that all that may be such words are looked up, too.
   const words = terms.split(' ');
@@ -22,7 +26,7 @@ export async function searchTerms(
   const { fuzziness, prefixLength } = NEARNESS;
   const matches = [new MatchQuery(terms, 'search_terms', { fuzziness, prefixLength })];
   if (near.length > 0) matches.push(new MatchQuery(near.join(' '), 'search_terms'));
-  const found = await Promise.all(matches.map((match) => matching(table, match, condition, limit)));
+  const found = await Promise.all(matches.map((match) => matching(table, match, condition, { limit })));
   const byId = new Map(found.flat().map((scored) => [`${scored.passage.tenant} ${scored.passage.id}`, scored]));
   return bestFirst([...byId.values()], 'bm25Score').slice(0, limit);
 }
@@ -36,11 +40,16 @@ async function nearWaitingWords(table: Table, words: readonly string[]): Promise
   return nearWords(words, new Set(rows.flatMap(({ search_terms }) => search_terms.split(' '))), NEARNESS);
 }
 
-async function matching(table: Table, match: MatchQuery, condition: string, limit: number): Promise<ScoredPassage[]> {
+async function matching(
+  table: Table,
+  match: MatchQuery,
+  condition: string,
+  { limit, scale = 1 }: { limit: number; scale?: number },
+): Promise<ScoredPassage[]> {
   const query = table.query().fullTextSearch(match).where(condition).limit(limit);
   const rows = await rowsOf(query, [...PASSAGE_COLUMNS, '_score']);
   return bestFirst(
-    rows.map((row) => ({ passage: toPassage(row), bm25Score: row._score })),
+    rows.map((row) => ({ passage: toPassage(row), bm25Score: row._score / scale })),
     'bm25Score',
   );
 }

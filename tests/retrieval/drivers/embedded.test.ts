@@ -65,6 +65,26 @@ test('an index that is only just being made is none yet, and can be made again w
   expect(await find(reader.lexicalRetriever(), embedder, 'violin')).toEqual(['b#0']);
 });
 
+test('words that say nothing about the topic count less, in what is indexed and in what waits for it', async () => {
+  const embedder = new WordEmbedder();
+  const index = new EmbeddedIndex({ dir: join(root, 'function-words'), embedder });
+  const answer = document(
+    'answer',
+    'Among old instruments of Florence the harpsichord stands first, with keys, strings and jacks.',
+  );
+  const noise = document('noise', 'Who was it? It was he who did it.');
+  const others = Array.from({ length: 8 }, (_, at) => document(`d${at}`, `It was number ${at} who did the violin.`));
+  const query = 'Who was it who did the harpsichord, and who was it before he did it?';
+  const ranked = async () => (await find(index.lexicalRetriever(), embedder, query)).map((id) => id.split('#')[0]);
+  await put({ indexer: index, retrievers: [] }, embedder, ...others, noise, answer);
+  expect((await ranked())[0]).toBe('answer');
+  await index.optimize(signal);
+  expect((await ranked())[0]).toBe('answer');
+  await put({ indexer: index, retrievers: [] }, embedder, answer);
+  expect((await ranked())[0]).toBe('answer');
+  expect(await find(index.lexicalRetriever(), embedder, 'who was it')).not.toEqual([]);
+});
+
 test('a lock that a dead process left is taken over', async () => {
   const embedder = new WordEmbedder();
   const dir = join(root, 'locked');
