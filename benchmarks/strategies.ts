@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { contradicts } from '../src/answer-meaning.js';
 import { wilsonInterval } from '../src/evaluation/wilson-interval.js';
 import { readingsOf } from '../src/reward/readings.js';
+import { unnamedReadings } from '../src/reward/unnamed-readings.js';
 
 const { values } = parseArgs({ options: { misses: { type: 'boolean', default: false }, out: { type: 'string' } } });
 
@@ -36,12 +37,26 @@ const ambiguity = read<{ query: string; titles: string[]; ambiguous: boolean }>(
     what: `${query} ${titles.join(', ')}`,
   }),
 );
+/** Threshold and confidence of every passage that says nothing else: what they are is not measured here. */
+const [THRESHOLD, SURE] = [0.7, 0.9];
+const vague = read<{
+  query: string;
+  sources: { title: string; text: string; answer: string; confidence?: number }[];
+  ambiguous: boolean;
+}>('vague').map(({ query, sources, ambiguous }): Outcome => {
+  const answering = sources.map((source) => ({ confidence: SURE, ...source, documentId: source.title }));
+  return {
+    said: readingsOf(query, answering).length > 0 || unnamedReadings(query, answering, THRESHOLD).length > 0,
+    truth: ambiguous,
+    what: `${query} ${sources.map(({ title, answer }) => `${title}: ${answer}`).join(', ')}`,
+  };
+});
 const contradictions = read<{ answers: [string, string]; contradict: boolean }>('contradictions').map(
   ({ answers: [a, b], contradict }): Outcome => ({ said: contradicts(a, b), truth: contradict, what: `${a} / ${b}` }),
 );
 
 const results = Object.fromEntries(
-  Object.entries({ ambiguity, contradictions }).map(([name, outcomes]) => [name, measure(name, outcomes)]),
+  Object.entries({ ambiguity, vague, contradictions }).map(([name, outcomes]) => [name, measure(name, outcomes)]),
 );
 if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(results, null, 2)}\n`);
 

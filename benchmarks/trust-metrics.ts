@@ -86,7 +86,7 @@ export function toCase(
         }
       : null,
     shown: confidenceOf ? isProbability && confidence >= (again?.minConfidence ?? 1) : shown !== null,
-    citationHolds: shown === null ? null : shown.citation.verbatim && holds(shown.citation.quote),
+    citationHolds: shown === null ? null : shown.citation.verbatim !== false && holds(shown.citation.quote),
   };
 }
 

@@ -4,12 +4,13 @@ import type { Question } from '../evaluation/question.js';
 import { createPipeline } from '../pipeline/create-pipeline.js';
 import { askQuestions } from './ask-questions.js';
 import { startProgress } from './progress.js';
+import type { TextOf } from './record-answer.js';
 
 export interface AskPipelineOptions {
   /** What the progress line calls the questions. */
   label: string;
-  /** Text of a document of the corpus; where it is unknown no quote counts as verbatim. */
-  textOf: (documentId: string) => string | undefined;
+  /** Of a document that the corpus has not got no quote counts as verbatim; `null`: there is no corpus to ask. */
+  textOf: TextOf | null;
   signal: AbortSignal;
   /** Told each record as soon as it is there. */
   keep: (record: AnswerRecord) => void | Promise<void>;

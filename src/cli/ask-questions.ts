@@ -4,13 +4,13 @@ import type { Question } from '../evaluation/question.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { type SearchDefaults, toSearchRequest } from '../pipeline/search-request.js';
 import type { Access } from '../types.js';
-import { RECORDED_HITS, recordAnswer, recordFailure } from './record-answer.js';
+import { RECORDED_HITS, recordAnswer, recordFailure, type TextOf } from './record-answer.js';
 
 export interface AskOptions {
   access: Access;
   defaults: SearchDefaults;
-  /** Text of a document of the corpus. */
-  textOf: (documentId: string) => string | undefined;
+  /** `null` without a corpus: quotes are then not held against it. */
+  textOf: TextOf | null;
   signal: AbortSignal;
 }
 

@@ -49,8 +49,6 @@ export async function calibrateSite({
     const record = asked.get(id);
     return record === undefined || isFailed(record);
   });
-  // Whether a quote stands in its source is not asked here.
-  const textOf = () => undefined;
   const keep = async (record: AnswerRecord) => {
     asked.set(record.id, record);
     await file.add(record);
@@ -60,7 +58,10 @@ export async function calibrateSite({
   const hint = recordsPath && `Run the same command to go on with ${recordsPath}.`;
   try {
     if (left.length > 0)
-      await interruptible((signal) => askPipeline(untraced, left, { label: 'queries', textOf, signal, keep }), hint);
+      await interruptible(
+        (signal) => askPipeline(untraced, left, { label: 'queries', textOf: null, signal, keep }),
+        hint,
+      );
   } finally {
     await file.close();
   }

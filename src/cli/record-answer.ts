@@ -12,6 +12,9 @@ import { documentIdOf } from './corpus-documents.js';
 /** Hits that a record keeps; recall is measured up to here. */
 export const RECORDED_HITS = 20;
 
+/** Text of a document of the corpus; `undefined` where it has none of that id. */
+export type TextOf = (documentId: string) => string | undefined;
+
 /** What the trace must tell about each stage. A stage that did not end says less, or nothing. */
 const details = {
   retrieval: z.object({ passages: z.array(z.object({ id: z.string() })) }),
@@ -53,13 +56,10 @@ export function chosenAnew(record: AnswerRecord): AnswerRecord {
 /**
  * What became of a question, from the response with its trace (`debug: true`).
  *
- * @param textOf Text of a document of the corpus: the quote is held against the source, not against the index.
+ * @param textOf Text of a document of the corpus: the quote is held against the source, not against the index. `null` without
+ *   a corpus.
  */
-export function recordAnswer(
-  question: Question,
-  response: SearchResponse,
-  textOf: (documentId: string) => string | undefined,
-): AnswerRecord {
+export function recordAnswer(question: Question, response: SearchResponse, textOf: TextOf | null): AnswerRecord {
   const { retrieval, reranking, generation, reward, choice } = readTrace(response);
   const candidates = reward?.candidates ?? [];
   const relevanceScores = reward?.relevanceScores ?? {};
@@ -142,13 +142,13 @@ function readTrace({ trace }: SearchResponse) {
   };
 }
 
-function shownAnswer(response: SearchResponse, textOf: (documentId: string) => string | undefined) {
+function shownAnswer(response: SearchResponse, textOf: TextOf | null) {
   const slot = response.results.findIndex(({ type }) => type === 'answer');
   const answer = response.results[slot] as AnswerResult | undefined;
   const main = answer?.citations[0];
   if (!answer || !main) return null;
   const { documentId, quote, start, end } = main;
-  const verbatim = quote !== '' && textOf(documentId)?.slice(start, end) === quote;
+  const verbatim = textOf && quote !== '' && textOf(documentId)?.slice(start, end) === quote;
   return {
     // Of claims that contradict each other the likeliest stands first; it is the one that is held against the gold answers.
     text: answer.disagreement?.claims[0]?.text ?? answer.text,

@@ -61,8 +61,8 @@ export const answerRecordSchema = questionSchema.extend({
         quote: z.string(),
         start: z.number().int(),
         end: z.number().int(),
-        /** The corpus has exactly this text at this place. */
-        verbatim: z.boolean(),
+        /** The corpus has exactly this text at this place; `null`: it was not at hand. */
+        verbatim: z.boolean().nullable(),
       }),
     })
     .nullable(),

@@ -41,7 +41,7 @@ export interface JudgedAnswer {
 
 /**
  * @param textOf Text of a document of the corpus, against which quotes of plain answers are held. Without it, and for
- *   documents it does not know, a quote is taken as verbatim. Records have been held against the corpus already.
+ *   documents it does not know, a quote is taken as verbatim. Records have been held against the corpus already, where there was one.
  */
 export function judge(answer: RecordedAnswer, textOf?: (documentId: string) => string | undefined): JudgedAnswer {
   return isRecord(answer) ? judgeRecord(answer) : judgePlain(answer, textOf);
@@ -62,7 +62,7 @@ function judgeRecord(record: AnswerRecord): JudgedAnswer {
     shown: shown && {
       right: isRightAnswer({ ...record, top: shown.text, quote: shown.citation.quote }),
       citations: {
-        hold: shown.citation.verbatim && quoteHoldsAnswer(shown.citation.quote, answers) ? 1 : 0,
+        hold: shown.citation.verbatim !== false && quoteHoldsAnswer(shown.citation.quote, answers) ? 1 : 0,
         count: 1,
       },
     },

@@ -108,7 +108,11 @@ export async function createPipeline(config: Config, { warn }: CreateOptions): P
         ...(config.traces.dir !== undefined && {
           traces: new FileTraceStore({ dir: config.traces.dir, limit: config.traces.limit }),
         }),
-        status: async (signal) => [...(await retrieverStatus(index.retrievers, signal)), ...opened.components],
+        status: async (signal) => [
+          ...(await retrieverStatus(index.retrievers, signal)),
+          ...opened.components,
+          await overridesStatus(guards.overrides, config.tenant),
+        ],
         close: () => opened.close(),
       },
       {
@@ -519,6 +523,15 @@ async function retrieverStatus(retrievers: readonly Retriever[], signal: AbortSi
     if (check?.status !== 'rejected') return { name, ready: true, required: false };
     return { name, ready: false, required: noneIsReady, code: codeOf(check.reason) };
   });
+}
+
+/** Rules that cannot be read stop every answer. */
+async function overridesStatus(overrides: OverrideStore, tenant: string): Promise<ComponentStatus> {
+  const component = { name: 'overrides', required: false };
+  return await overrides.list(tenant).then(
+    () => ({ ...component, ready: true }),
+    (error: unknown) => ({ ...component, ready: false, code: codeOf(error) }),
+  );
 }
 
 const codeOf = (error: unknown) => (error instanceof ServiceError ? error.code : 'internal');

@@ -4,9 +4,10 @@ import type { Calibrator } from '../reward/calibrator.js';
 import { type Claim, claimsOf } from '../reward/claims.js';
 import { type ClaimContext, type RewardedCandidate, withConfidence } from '../reward/confidence.js';
 import { calibratorFor } from '../reward/query-group.js';
-import { type ReadingSource, readingsOf } from '../reward/readings.js';
+import { type Reading, type ReadingSource, readingsOf } from '../reward/readings.js';
 import { asksForThePresent, chooseStrategy, type Strategy, type StrategyInput } from '../reward/strategy.js';
 import { disagreementText, languageOfQuery } from '../reward/strategy-texts.js';
+import { unnamedReadings } from '../reward/unnamed-readings.js';
 import type { SourceNow } from '../safety/answer-check.js';
 import { checkAnswer } from '../safety/check-answer.js';
 import type {
@@ -75,12 +76,14 @@ export function planAnswer(input: DecisionInput, calibrator: Calibrator): Plan {
   const contexts = new Map(Object.entries(input.contexts));
   const relevanceScores = relevanceOf(passages);
   const scored = withConfidence(candidates, relevanceScores, own, contexts);
+  const claims = claimsOf(candidates, passages, relevanceScores, own, contexts);
+  const named = readingsOf(query.text, hits);
   const strategy = chooseStrategy({
     verdict: 'allow',
     ...(query.kind !== undefined && { queryKind: query.kind }),
     candidates: scored,
-    claims: claimsOf(candidates, passages, relevanceScores, own, contexts),
-    readings: readingsOf(query.text, hits),
+    claims,
+    readings: named.length > 0 ? named : unnamedReadingsOf(input, claims),
     present: asksForThePresent(query.text),
     minConfidence,
   });
@@ -95,6 +98,15 @@ export function planAnswer(input: DecisionInput, calibrator: Calibrator): Plan {
   const whole = cited.filter((claim) => claim !== null && claim !== undefined);
   if (whole.length === cited.length) return { strategy, cited: whole };
   return { strategy: { action: 'abstain', abstention: { reason: 'no-evidence' } }, cited: [] };
+}
+
+function unnamedReadingsOf({ query, passages, minConfidence }: DecisionInput, claims: readonly Claim[]): Reading[] {
+  if (typeof minConfidence !== 'number') return [];
+  const sources = claims.map(({ candidate, source: { title, documentId, id }, confidence }) => {
+    const text = passages.find((passage) => passage.id === id)?.text ?? '';
+    return { title, documentId, text, answer: candidate.text, confidence };
+  });
+  return unnamedReadings(query.text, sources, minConfidence);
 }
 
 /**

@@ -98,7 +98,7 @@ const HAN_STOP =
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
 
 /** Telling words in their singular; Han text as pairs of characters, which need no dictionary. */
-function termsOf(text: string): Set<string> {
+export function termsOf(text: string): Set<string> {
   const plain = text.normalize('NFKC').toLowerCase();
   const terms = new Set<string>();
   for (const { segment, isWordLike } of segmenter.segment(plain)) {

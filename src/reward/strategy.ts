@@ -12,7 +12,7 @@ export interface StrategyInput {
   candidates: readonly ScoredCandidate[];
   /** What each passage says by itself. @default none: sources are not compared */
   claims?: readonly Claim[];
-  /** What the query may mean; `readingsOf`. @default none: it is clear */
+  /** What the query may mean; `readingsOf`, `unnamedReadings`. @default none: it is clear */
   readings?: readonly Reading[];
   /** The query asks how things are now; see `asksForThePresent`. @default false */
   present?: boolean;

@@ -133,11 +133,17 @@ describe('summariseAnswers', () => {
     expect(summariseAnswers(spoken).report.slices.language?.en?.metrics.f1.value).toBe(0.75);
   });
 
-  it('does not count a quote that is not in the corpus', () => {
-    const [first] = records;
-    const forged = { ...first!, shown: { ...first!.shown!, citation: { ...first!.shown!.citation, verbatim: false } } };
-    expect(summariseAnswers([forged]).report.metrics.citationPrecision.value).toBe(0);
-  });
+  it.each([
+    [false, 0],
+    [null, 1],
+  ])(
+    'does not count a quote that is not in the corpus, and takes one at its word without a corpus: %s',
+    (verbatim, precision) => {
+      const [first] = records;
+      const cited = { ...first!, shown: { ...first!.shown!, citation: { ...first!.shown!.citation, verbatim } } };
+      expect(summariseAnswers([cited]).report.metrics.citationPrecision.value).toBe(precision);
+    },
+  );
 
   it('has no figure where nothing defines it', () => {
     const nothing = summariseAnswers([record({ answerable: false })]).report.metrics;

@@ -137,6 +137,20 @@ describe('strategies, from query to reply', () => {
     expect(clear.answerStatus.strategy).not.toBe('ask-back');
   });
 
+  it('asks back what names nothing, with the titles of those that answer it', async () => {
+    const sources = [
+      [source('oslo', 'Oslo is the capital of Norway.', { title: 'Oslo' }), 'Oslo'],
+      [source('lima', 'Lima is the capital of Peru.', { title: 'Lima' }), 'Lima'],
+    ] as const;
+    const { answerStatus } = await search(corpus(sources), asking('What is the capital?'));
+    expect(answerStatus).toMatchObject({
+      reason: 'ambiguous-query',
+      choices: [{ label: 'Oslo' }, { label: 'Lima', query: 'What is the capital? (Lima)' }],
+    });
+    const clear = await search(corpus(sources), asking('What is the capital of Norway?'));
+    expect(clear.answerStatus).toMatchObject({ shown: true, strategy: 'answer' });
+  });
+
   it.each([
     ['an address', 'www.bridge.example.org'],
     ['a page', 'bridge official site'],
