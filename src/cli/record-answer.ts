@@ -24,6 +24,10 @@ const details = {
     modelId: z.string(),
     candidates: z.array(recordedCandidateSchema),
     relevanceScores: z.record(z.string(), z.number()),
+    contexts: z.record(
+      z.string(),
+      z.object({ passageAgeYears: z.number().nullable(), entailment: z.number().nullable() }),
+    ),
   }),
   choice: z.object({
     minConfidence: z.union([z.number(), z.literal('off')]),
@@ -65,6 +69,7 @@ export function recordAnswer(question: Question, response: SearchResponse, textO
   const relevanceScores = reward?.relevanceScores ?? {};
   const passagesRead = generation?.passages ?? [];
   const top = selectAnswer(candidates);
+  const context = (top && reward?.contexts[top.passageId]) ?? {};
   const greedyOf = (passage: string | undefined) => {
     const found = candidates.find(({ passageId, sampled }) => passageId === passage && sampled === 'greedy');
     return found && !found.declined ? found.text : null;
@@ -80,7 +85,7 @@ export function recordAnswer(question: Question, response: SearchResponse, textO
     relevanceScores,
     top: top?.text ?? null,
     quote: top && quoteOf(top, (choice?.decision?.input.passages ?? []) as unknown as ReadPassage[]),
-    features: top && { ...confidenceFeatures(top, candidates, new Map(Object.entries(relevanceScores))) },
+    features: top && { ...confidenceFeatures(top, candidates, new Map(Object.entries(relevanceScores)), context) },
     confidence: top && choice ? top.confidence : null,
     refused: top === null && candidates.some(({ declined }) => declined),
     greedy: passagesRead.map(greedyOf).find((text) => text !== null) ?? null,

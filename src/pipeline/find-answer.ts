@@ -252,7 +252,8 @@ async function score(
     const scored = calibrator
       ? withConfidence(rewarded, new Map(relevance), calibrator, new Map(Object.entries(contexts)))
       : rewarded.map((candidate) => ({ ...candidate, confidence: 0 })); // Nothing is known, and nothing shown.
-    report.add({ modelId: rewardModel.modelId, candidates: scored, relevanceScores: Object.fromEntries(relevance) });
+    const relevanceScores = Object.fromEntries(relevance);
+    report.add({ modelId: rewardModel.modelId, candidates: scored, relevanceScores, contexts });
     return { candidates: scored, contexts };
   });
 }

@@ -100,10 +100,11 @@ describe('askQuestions', () => {
   });
 
   it('keeps candidates and features when there is no calibrator yet', async () => {
-    const [record] = await ask(answering({ calibrator: null }));
+    const entailment = { checkerId: 'checker@1', entails: async (claims: readonly unknown[]) => claims.map(() => 0.7) };
+    const [record] = await ask({ ...answering({ calibrator: null }), entailment });
     expect(record).toMatchObject({
       top: 'Bartolomeo Cristofori',
-      features: { rewardLogit: 3 },
+      features: { rewardLogit: 3, entailment: 0.7 },
       confidence: null,
       minConfidence: null,
       shown: null,
