@@ -20,3 +20,19 @@ export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promi
     if (onAbort) signal.removeEventListener('abort', onAbort);
   }
 }
+
+/**
+ * Runs `work` with a signal of its own, which aborts with `signal` and is forgotten afterwards. For clients that leave their
+ * listeners on the signal they were given: one that lives as long as an ingest would collect thousands.
+ */
+export async function withOwnSignal<T>(signal: AbortSignal, work: (own: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const onAbort = () => controller.abort(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await work(controller.signal);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,6 +1,7 @@
 import { QdrantClient, type Schemas } from '@qdrant/js-client-rest';
 import { abortError, ServiceError } from '../../errors.js';
 import type { Access, ScoredPassage, SearchFilter, SourceDocument } from '../../types.js';
+import { withOwnSignal } from '../abortable.js';
 import type { ChunkingOptions } from '../chunking.js';
 import type { ListableIndex } from '../index-contents.js';
 import { type VersionedIndex, versionName } from '../index-versions.js';
@@ -327,7 +328,8 @@ export class QdrantIndex implements Indexer, DocumentReader {
   ): Promise<NonNullable<T>> {
     if (signal.aborted) throw abortError(signal);
     try {
-      const { result } = (await work({ signal })).data;
+      // `fetch` takes its listener off when the request is collected, which may be thousands of requests later.
+      const { result } = (await withOwnSignal(signal, (own) => work({ signal: own }))).data;
       if (result === undefined || result === null) throw new Error('The reply has no result.');
       return result;
     } catch (cause) {
