@@ -60,6 +60,9 @@ export default async function app(fastify: FastifyInstance, options: AppOptions)
   fastify.removeContentTypeParser('text/plain');
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    // Many clients name a type of body with every request, also where there is none.
+    const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+    if (request.method === 'DELETE' && length === '0' && encoding === undefined) delete request.headers['content-type'];
   });
 
   await fastify.register(problemDetails);

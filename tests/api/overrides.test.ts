@@ -28,7 +28,8 @@ async function service(env: NodeJS.ProcessEnv = { CANDOR_API_KEYS: KEYS }) {
     app,
     list: (headers = admin) => app.inject({ url, headers }),
     add: (payload: object, headers = admin) => app.inject({ method: 'POST', url, payload, headers }),
-    remove: (id: string, headers = admin) => app.inject({ method: 'DELETE', url: `${url}/${id}`, headers }),
+    remove: (id: string, headers: Record<string, string> = admin) =>
+      app.inject({ method: 'DELETE', url: `${url}/${id}`, headers }),
     audit: (headers = admin) => app.inject({ url: `${url}/audit`, headers }),
     search: async (query: string, headers = admin) => (await post(app, { query }, headers)).json(),
   };
@@ -52,7 +53,7 @@ describe('/v1/admin/overrides', () => {
     });
     expect(blocked.results).toHaveLength(3);
     expect((await list()).json()).toEqual({ overrides: [added.json()] });
-    expect((await remove(id)).json()).toEqual(added.json());
+    expect((await remove(id, { ...admin, 'content-type': 'application/json' })).json()).toEqual(added.json());
     expect((await search(query)).answerStatus).toMatchObject({ reason: 'shown' });
     const { entries } = (await audit()).json();
     expect(entries.map(({ action, by }: { action: string; by: string }) => [action, by])).toEqual([
