@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { abortError } from '../errors.js';
 
 /**
@@ -29,6 +30,7 @@ export async function withOwnSignal<T>(signal: AbortSignal, work: (own: AbortSig
   const controller = new AbortController();
   const onAbort = () => controller.abort(signal.reason);
   if (signal.aborted) onAbort();
+  setMaxListeners(0, signal); // As many as requests under way.
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     return await work(controller.signal);
